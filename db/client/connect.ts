@@ -1,0 +1,51 @@
+import postgres from "postgres";
+
+/** Which database to use: one URL, or the parts by libpq's names. */
+export type DatabaseSettings = {
+  readonly DATABASE_URL?: string | undefined;
+  readonly PGHOST: string;
+  readonly PGPORT: number;
+  readonly PGUSER: string;
+  readonly PGPASSWORD?: string | undefined;
+  readonly PGDATABASE: string;
+};
+
+/** How the pool behaves. */
+export type PoolOptions = {
+  /** Most connections that the pool opens. */
+  readonly max: number;
+  /** Shown in pg_stat_activity. */
+  readonly name: string;
+  /** Called whenever a connection has closed, for whatever reason. */
+  readonly onClose?: () => void;
+};
+
+/** A pool of connections, by postgres.js. */
+export type Sql = postgres.Sql;
+
+/** Gives a pool that connects at its first query and again after each loss. End it with `sql.end()`. */
+export function connect(settings: DatabaseSettings, { max, name, onClose }: PoolOptions): Sql {
+  const options = {
+    max,
+    connect_timeout: 10,
+    onnotice: () => {},
+    connection: { application_name: name },
+    ...(onClose === undefined ? {} : { onclose: onClose }),
+  };
+  if (settings.DATABASE_URL !== undefined) return postgres(settings.DATABASE_URL, options);
+  return postgres({
+    ...options,
+    host: settings.PGHOST,
+    port: settings.PGPORT,
+    user: settings.PGUSER,
+    database: settings.PGDATABASE,
+    ...(settings.PGPASSWORD === undefined ? {} : { password: settings.PGPASSWORD }),
+  });
+}
+
+/** Gives the one row of an answer that always has one. */
+export function onlyRow<T>(rows: readonly T[]): T {
+  const [row] = rows;
+  if (row === undefined) throw new Error("Cannot read the answer: the query gave no row.");
+  return row;
+}

@@ -1,0 +1,88 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { DrizzleQueryError } from "drizzle-orm";
+import { drizzle } from "drizzle-orm/postgres-js";
+import { migrate as applyFolder } from "drizzle-orm/postgres-js/migrator";
+import postgres from "postgres";
+import { connect, type DatabaseSettings, onlyRow, type Sql } from "./client/connect.ts";
+import { journalTable, renderMigrations } from "./render-migrations.ts";
+
+/** What a migration run did. */
+export type MigrationResult = {
+  /** Files that this run applied. */
+  readonly applied: number;
+  /** Files that are applied now. */
+  readonly total: number;
+};
+
+/** Why a migration failed: the file, its line and what Postgres said. Nothing of that run was kept. */
+export class MigrationError extends Error {
+  override readonly name = "MigrationError";
+}
+
+// Any number will do that other users of advisory locks are unlikely to choose.
+const migrationLock = 7_723_391_402;
+
+/**
+ * Brings the schema up to date and gives how many files that took. All files of a run are one transaction.
+ *
+ * Safe to run from several places at once: the second waits for the first and finds nothing left.
+ *
+ * @throws MigrationError naming the file, the line and the fault.
+ */
+export async function migrate(settings: DatabaseSettings, schema = "app_jobs"): Promise<MigrationResult> {
+  const sql = connect(settings, { max: 1, name: "jobs-migrate" });
+  try {
+    await sql`select pg_advisory_lock(${migrationLock})`;
+    const before = await appliedFiles(sql, schema);
+    await applyRendered(sql, schema);
+    const total = await appliedFiles(sql, schema);
+    return { applied: total - before, total };
+  } finally {
+    await sql.end();
+  }
+}
+
+async function applyRendered(sql: Sql, schema: string): Promise<void> {
+  await using rendered = await renderMigrations(schema);
+  try {
+    await applyFolder(drizzle(sql), {
+      migrationsFolder: rendered.folder,
+      migrationsSchema: schema,
+      migrationsTable: journalTable,
+    });
+  } catch (error) {
+    throw await explain(error, rendered.folder);
+  }
+}
+
+/** Gives how many migrations the database has. */
+async function appliedFiles(sql: Sql, schema: string): Promise<number> {
+  const journal = `${schema}.${journalTable}`;
+  const { exists } = onlyRow(
+    await sql<{ exists: boolean }[]>`select to_regclass(${journal}) is not null as exists`,
+  );
+  if (!exists) return 0;
+  return onlyRow(
+    await sql<{ count: number }[]>`select count(*)::int as count from ${sql(schema)}.${sql(journalTable)}`,
+  ).count;
+}
+
+async function explain(error: unknown, folder: string): Promise<unknown> {
+  if (!(error instanceof DrizzleQueryError) || !(error.cause instanceof postgres.PostgresError)) return error;
+  const fault = error.cause;
+  for (const name of (await readdir(folder)).sort()) {
+    if (!name.endsWith(".sql")) continue;
+    const text = await readFile(join(folder, name), "utf8");
+    if (text.trim() !== error.query.trim()) continue;
+    const line =
+      fault.position === undefined
+        ? ""
+        : `, line ${text.slice(0, Number(fault.position)).split("\n").length}`;
+    return new MigrationError(
+      `Cannot apply the migration ${name}${line}: ${fault.message} (SQL state ${fault.code}). Nothing of this run was kept.`,
+      { cause: fault },
+    );
+  }
+  return new MigrationError(`Cannot migrate: ${fault.message} (SQL state ${fault.code}).`, { cause: fault });
+}

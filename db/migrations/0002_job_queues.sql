@@ -1,0 +1,27 @@
+-- Which serial queues may have a job to run, and how soon at the earliest.
+--
+-- Problem: the tail of a blocked queue must never be looked at, inserting must cost the same however long a queue
+-- is, and an idle queue must cost nothing. So each queue with waiting jobs has one row here with lower bounds of
+-- what waits in it, and the claim looks at rows, not at tails.
+--
+-- Invariant: for each waiting job there is a row whose bounds are not above the job's priority and run_at. Bounds may
+-- be lower than the truth; the claim that finds nothing there corrects them.
+--
+-- Concurrency: whoever makes a job waiting holds the row FOR KEY SHARE until commit (note_queue). Raising a bound or
+-- deleting the row needs FOR UPDATE (settle_queue), which conflicts with that and with nothing else of ours: so an
+-- enqueue that is still in flight is never overlooked, enqueuers do not wait for each other, and nothing waits for
+-- an enqueuer that stays open. Whether a queue is running is not written here: its leased job says so.
+create table app_jobs.job_queues (
+  queue_name text not null,
+  next_priority integer not null,
+  next_run_at timestamptz not null,
+  constraint job_queues_pkey primary key (queue_name)
+);
+
+comment on table app_jobs.job_queues is 'One row for each serial queue that may have waiting jobs.';
+comment on column app_jobs.job_queues.queue_name is 'Name of the queue, as in jobs.queue_name.';
+comment on column app_jobs.job_queues.next_priority is 'No waiting job of the queue has a lower priority than this.';
+comment on column app_jobs.job_queues.next_run_at is 'No waiting job of the queue is due before this.';
+
+create index job_queues_next_idx on app_jobs.job_queues (next_priority, next_run_at);
+comment on index app_jobs.job_queues_next_idx is 'Queues in the order in which the claim tries them.';

@@ -1,0 +1,53 @@
+create function app_jobs.tg_jobs_inserted() returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform app_jobs.note_queue(a.queue_name, min(a.priority), min(a.run_at))
+  from added as a
+  where a.queue_name is not null
+  group by a.queue_name
+  order by a.queue_name;
+
+  perform pg_notify('jobs:insert', '');
+  return null;
+end;
+$$;
+
+comment on function app_jobs.tg_jobs_inserted() is
+  'After a statement that inserted jobs: makes their serial queues known and wakes the workers, once.';
+
+revoke all on function app_jobs.tg_jobs_inserted() from public;
+
+create trigger jobs_inserted
+after insert on app_jobs.jobs
+referencing new table as added
+for each statement execute function app_jobs.tg_jobs_inserted();
+
+comment on trigger jobs_inserted on app_jobs.jobs is 'Wakes the workers once a statement.';
+
+create function app_jobs.tg_job_waits_again() returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  perform app_jobs.note_queue(new.queue_name, new.priority, new.run_at);
+  return null;
+end;
+$$;
+
+comment on function app_jobs.tg_job_waits_again() is
+  'After a job of a serial queue became waiting, by whatever update: makes its queue known.';
+
+revoke all on function app_jobs.tg_job_waits_again() from public;
+
+-- Covers an operator's plain UPDATE as well as our own functions. Claims and completions do not fire it.
+create trigger job_waits_again
+after update of queue_name, priority, run_at, attempts, max_attempts, locked_at on app_jobs.jobs
+for each row
+when (new.queue_name is not null and new.locked_at is null and new.attempts < new.max_attempts)
+execute function app_jobs.tg_job_waits_again();
+
+comment on trigger job_waits_again on app_jobs.jobs is 'Keeps the serial queues'' bounds below what waits in them.';

@@ -1,0 +1,72 @@
+create function app_jobs.register_worker(run uuid, worker_id text, lease_seconds double precision) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if worker_id is null then
+    raise exception 'INVALID_WORKER_ID' using
+      errcode = 'null_value_not_allowed',
+      detail = 'register_worker was called with a null worker_id.',
+      hint = 'Pass the worker''s name, as in HOSTNAME.';
+  end if;
+  insert into app_jobs.workers (run, worker_id, lease_seconds, lease_until)
+  values (
+    register_worker.run,
+    register_worker.worker_id,
+    register_worker.lease_seconds,
+    now() + make_interval(secs => register_worker.lease_seconds)
+  );
+end;
+$$;
+
+comment on function app_jobs.register_worker(uuid, text, double precision) is
+  'Makes a new run of a worker known, with the lease that each beat renews, in seconds. Raises INVALID_WORKER_ID.';
+
+revoke all on function app_jobs.register_worker(uuid, text, double precision) from public;
+
+create function app_jobs.beat_worker(run uuid) returns boolean
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update app_jobs.workers as w
+  set lease_until = now() + make_interval(secs => w.lease_seconds)
+  where w.run = beat_worker.run and w.lease_until > now();
+  return found;
+end;
+$$;
+
+comment on function app_jobs.beat_worker(uuid) is
+  'Renews the lease of a worker run and of all its jobs. Gives false when the lease had ended already: its jobs belong to '
+  'others, and the worker has to register a new run.';
+
+revoke all on function app_jobs.beat_worker(uuid) from public;
+
+create function app_jobs.release_worker(run uuid) returns setof bigint
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query
+  update app_jobs.jobs as j
+  set attempts = case when j.superseded then j.max_attempts else greatest(j.attempts - 1, 0) end,
+    locked_at = null,
+    locked_by = null,
+    lease_token = null,
+    worker_run = null,
+    updated_at = now()
+  where j.worker_run = release_worker.run and j.locked_at is not null
+  returning j.id;
+
+  if found then
+    perform pg_notify('jobs:insert', '');
+  end if;
+  delete from app_jobs.workers as w
+  where w.run = release_worker.run;
+end;
+$$;
+
+comment on function app_jobs.release_worker(uuid) is
+  'Ends a worker run: gives back its jobs with their attempts, and gives their ids. Safe to call twice.';
+
+revoke all on function app_jobs.release_worker(uuid) from public;

@@ -1,0 +1,85 @@
+create function app_jobs.complete_leases(job_ids bigint[], lease_tokens uuid[]) returns setof bigint
+language sql
+set search_path = pg_catalog, pg_temp
+as $$
+  delete from app_jobs.jobs as j
+  using unnest(job_ids, lease_tokens) as report (job_id, lease_token)
+  where j.id = report.job_id
+    and j.lease_token = report.lease_token
+    and j.locked_at is not null
+  returning j.id;
+$$;
+
+comment on function app_jobs.complete_leases(bigint[], uuid[]) is
+  'Completes jobs under their lease tokens, pairwise, and gives the ids that were taken. A pair whose lease has passed on '
+  'changes nothing.';
+
+revoke all on function app_jobs.complete_leases(bigint[], uuid[]) from public;
+
+create function app_jobs.complete_job(worker_id text, job_id bigint) returns app_jobs.jobs
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  job app_jobs.jobs;
+begin
+  if worker_id is null then
+    raise exception 'INVALID_WORKER_ID' using
+      errcode = 'null_value_not_allowed',
+      detail = 'complete_job was called with a null worker_id.',
+      hint = 'Pass the worker_id that get_job was called with.';
+  end if;
+  delete from app_jobs.jobs as j
+  where j.id = complete_job.job_id
+    and j.locked_by = complete_job.worker_id
+    and j.locked_at is not null
+    and j.worker_run is null
+  returning * into job;
+  return job;
+end;
+$$;
+
+comment on function app_jobs.complete_job(text, bigint) is
+  'Completes a job that worker_id took by get_job, and gives its row. A job that is not leased by worker_id, or by a worker '
+  'run that only shares the name, stays as it is: a row of nulls. Raises INVALID_WORKER_ID.';
+
+revoke all on function app_jobs.complete_job(text, bigint) from public;
+
+create function app_jobs.is_free(job app_jobs.jobs) returns boolean
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select job.locked_at is null
+    or (
+      job.worker_run is null
+      and app_jobs.lease_end(job.locked_at, job.lease_seconds) < now()
+    )
+    or (
+      job.worker_run is not null
+      and not exists (
+        select
+        from app_jobs.workers as w
+        where w.run = job.worker_run and w.lease_until > now()
+      )
+    );
+$$;
+
+comment on function app_jobs.is_free(app_jobs.jobs) is
+  'Whether nobody has the job: it was never leased, was given back, or its lease has ended.';
+
+revoke all on function app_jobs.is_free(app_jobs.jobs) from public;
+
+create function app_jobs.complete_jobs(job_ids bigint[]) returns setof app_jobs.jobs
+language sql
+set search_path = pg_catalog, pg_temp
+as $$
+  delete from app_jobs.jobs as j
+  where j.id = any (job_ids) and app_jobs.is_free(j)
+  returning j.*;
+$$;
+
+comment on function app_jobs.complete_jobs(bigint[]) is
+  'Removes jobs as if they were done, by an operator''s hand, and gives their rows. Jobs that are running stay.';
+
+revoke all on function app_jobs.complete_jobs(bigint[]) from public;

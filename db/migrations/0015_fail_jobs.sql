@@ -1,0 +1,132 @@
+-- One way for each attempt that did not end well. kinds, pairwise with the jobs:
+--   retry        a failed attempt: waits for backoff, or for delay_seconds where that is longer
+--   dead         failed for good: no attempt is left
+--   unreachable  the function was not reached: the attempt is given back, and the job waits for delay_seconds, else
+--                for 1, 2, 4 … 64 seconds with jitter; after unreachable_limit_seconds of that it is a retry
+create function app_jobs.fail_leases(
+  job_ids bigint[],
+  lease_tokens uuid[],
+  kinds text[],
+  error_messages text[],
+  delay_seconds double precision[],
+  unreachable_limit_seconds double precision default 259200
+) returns setof app_jobs.jobs
+language sql
+set search_path = pg_catalog, pg_temp
+as $$
+  with report as (
+    select r.job_id, r.lease_token, r.kind, r.error_message, r.delay
+    from unnest(job_ids, lease_tokens, kinds, error_messages, delay_seconds)
+      as r (job_id, lease_token, kind, error_message, delay)
+  ),
+  verdict as (
+    select
+      j.id,
+      r.error_message,
+      r.delay,
+      case
+        when j.superseded then 'dead'
+        when r.kind = 'unreachable'
+          and coalesce(j.unreachable_since, now()) < now() - make_interval(secs => unreachable_limit_seconds)
+          then 'retry'
+        else r.kind
+      end as kind
+    from app_jobs.jobs as j
+    inner join report as r on r.job_id = j.id and r.lease_token = j.lease_token
+    where j.locked_at is not null
+    for update of j
+  )
+  update app_jobs.jobs as j
+  set last_error = coalesce(v.error_message, 'The attempt failed without a message.'),
+    attempts = case v.kind
+      when 'dead' then j.max_attempts
+      when 'unreachable' then greatest(j.attempts - 1, 0)
+      else j.attempts
+    end,
+    run_at = case v.kind
+      when 'dead' then j.run_at
+      when 'unreachable' then now() + make_interval(
+        secs => coalesce(v.delay, power(2, least(j.unreachable_count, 6)) * (0.5 + 0.5 * random()))
+      )
+      else greatest(now(), j.run_at)
+        + make_interval(secs => greatest(coalesce(v.delay, 0), app_jobs.backoff_seconds(j.attempts)))
+    end,
+    unreachable_since = case when v.kind = 'unreachable' then coalesce(j.unreachable_since, now()) end,
+    unreachable_count = case when v.kind = 'unreachable' then j.unreachable_count + 1 else 0 end,
+    locked_at = null,
+    locked_by = null,
+    worker_run = null,
+    lease_seconds = null,
+    accepted_at = null,
+    updated_at = now()
+  from verdict as v
+  where j.id = v.id
+  returning j.*;
+$$;
+
+comment on function app_jobs.fail_leases(bigint[], uuid[], text[], text[], double precision[], double precision) is
+  'Records failed attempts under their lease tokens, pairwise, and gives the rows of those that were taken. kinds are retry, '
+  'dead or unreachable; delay_seconds is the least wait before the next try, or null.';
+
+revoke all on function app_jobs.fail_leases(bigint[], uuid[], text[], text[], double precision[], double precision) from public;
+
+create function app_jobs.fail_job(worker_id text, job_id bigint, error_message text) returns app_jobs.jobs
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  job app_jobs.jobs;
+begin
+  if worker_id is null then
+    raise exception 'INVALID_WORKER_ID' using
+      errcode = 'null_value_not_allowed',
+      detail = 'fail_job was called with a null worker_id.',
+      hint = 'Pass the worker_id that get_job was called with.';
+  end if;
+  select failed.*
+  into job
+  from app_jobs.jobs as j
+  cross join lateral app_jobs.fail_leases(
+    array[j.id],
+    array[j.lease_token],
+    array['retry'],
+    array[fail_job.error_message],
+    array[null::double precision]
+  ) as failed
+  where j.id = fail_job.job_id
+    and j.locked_by = fail_job.worker_id
+    and j.locked_at is not null
+    and j.worker_run is null;
+  return job;
+end;
+$$;
+
+comment on function app_jobs.fail_job(text, bigint, text) is
+  'Records a failed attempt of a job that worker_id took by get_job: it waits for backoff, and is dead when no attempt is '
+  'left. A job that is not leased by worker_id stays as it is: a row of nulls. Raises INVALID_WORKER_ID.';
+
+revoke all on function app_jobs.fail_job(text, bigint, text) from public;
+
+create function app_jobs.permanently_fail_jobs(job_ids bigint[], error_message text default null)
+returns setof app_jobs.jobs
+language sql
+set search_path = pg_catalog, pg_temp
+as $$
+  update app_jobs.jobs as j
+  set last_error = coalesce(permanently_fail_jobs.error_message, 'Failed for good by an operator.'),
+    attempts = j.max_attempts,
+    locked_at = null,
+    locked_by = null,
+    lease_token = null,
+    worker_run = null,
+    lease_seconds = null,
+    accepted_at = null,
+    updated_at = now()
+  where j.id = any (job_ids) and app_jobs.is_free(j)
+  returning j.*;
+$$;
+
+comment on function app_jobs.permanently_fail_jobs(bigint[], text) is
+  'Takes jobs out of the queue without running them, by an operator''s hand, and gives their rows. Jobs that are running stay.';
+
+revoke all on function app_jobs.permanently_fail_jobs(bigint[], text) from public;

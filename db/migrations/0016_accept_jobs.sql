@@ -1,0 +1,24 @@
+create function app_jobs.accept_leases(job_ids bigint[], lease_tokens uuid[], callback_seconds double precision)
+returns setof bigint
+language sql
+set search_path = pg_catalog, pg_temp
+as $$
+  update app_jobs.jobs as j
+  set worker_run = null,
+    accepted_at = coalesce(j.accepted_at, now()),
+    lease_seconds = extract(epoch from now() - j.locked_at) + callback_seconds,
+    unreachable_since = null,
+    unreachable_count = 0,
+    updated_at = now()
+  from unnest(job_ids, lease_tokens) as report (job_id, lease_token)
+  where j.id = report.job_id
+    and j.lease_token = report.lease_token
+    and j.locked_at is not null
+  returning j.id;
+$$;
+
+comment on function app_jobs.accept_leases(bigint[], uuid[], double precision) is
+  'Leaves jobs to their functions, which answered 202: leased until a callback comes, or callback_seconds have passed from '
+  'now. Works pairwise under the lease tokens and gives the ids that were taken.';
+
+revoke all on function app_jobs.accept_leases(bigint[], uuid[], double precision) from public;

@@ -1,0 +1,65 @@
+-- report is what the function said: {"kind": "complete"}, {"kind": "retry" | "dead" | "unreachable", "error": text,
+-- "delaySeconds": number} or {"kind": "progress", "progress": number, "message": text, "callbackSeconds": number}.
+create function app_jobs.callback_job(job_id bigint, lease_token uuid, report json) returns text
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  job app_jobs.jobs;
+  taken boolean;
+begin
+  case report ->> 'kind'
+    when 'complete' then
+      select count(*) > 0
+      into taken
+      from app_jobs.complete_leases(array[callback_job.job_id], array[callback_job.lease_token]);
+    when 'progress' then
+      update app_jobs.jobs as j
+      set progress = coalesce((report ->> 'progress')::double precision, j.progress),
+        progress_message = coalesce(report ->> 'message', j.progress_message),
+        lease_seconds = case
+          when j.accepted_at is null then j.lease_seconds
+          else extract(epoch from now() - j.locked_at) + (report ->> 'callbackSeconds')::double precision
+        end,
+        updated_at = now()
+      where j.id = callback_job.job_id
+        and j.lease_token = callback_job.lease_token
+        and j.locked_at is not null;
+      taken := found;
+    else
+      select count(*) > 0
+      into taken
+      from app_jobs.fail_leases(
+        array[callback_job.job_id],
+        array[callback_job.lease_token],
+        array[report ->> 'kind'],
+        array[report ->> 'error'],
+        array[(report ->> 'delaySeconds')::double precision]
+      );
+  end case;
+
+  if taken then
+    -- An outcome may free a serial queue or set a time for the next try; some worker should look.
+    if report ->> 'kind' <> 'progress' then
+      perform pg_notify('jobs:insert', '');
+    end if;
+    return 'taken';
+  end if;
+
+  select *
+  into job
+  from app_jobs.jobs as j
+  where j.id = callback_job.job_id;
+  return case
+    when not found then 'repeated'
+    when job.lease_token = callback_job.lease_token then 'repeated'
+    else 'passed on'
+  end;
+end;
+$$;
+
+comment on function app_jobs.callback_job(bigint, uuid, json) is
+  'Records what a function reported under its lease token. Gives taken; repeated when that lease has its outcome already; or '
+  'passed on when the lease is no longer the job''s, in which case nothing has changed.';
+
+revoke all on function app_jobs.callback_job(bigint, uuid, json) from public;

@@ -1,0 +1,38 @@
+create function app_jobs.reschedule_jobs(
+  job_ids bigint[],
+  run_at timestamptz default null,
+  priority integer default null,
+  attempts integer default null,
+  max_attempts integer default null
+) returns setof app_jobs.jobs
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query
+  update app_jobs.jobs as j
+  set run_at = coalesce(reschedule_jobs.run_at, j.run_at),
+    priority = coalesce(reschedule_jobs.priority, j.priority),
+    attempts = coalesce(reschedule_jobs.attempts, j.attempts),
+    max_attempts = coalesce(reschedule_jobs.max_attempts, j.max_attempts),
+    locked_at = null,
+    locked_by = null,
+    lease_token = null,
+    worker_run = null,
+    lease_seconds = null,
+    accepted_at = null,
+    updated_at = now()
+  where j.id = any (job_ids) and app_jobs.is_free(j)
+  returning j.*;
+
+  if found then
+    perform pg_notify('jobs:insert', '');
+  end if;
+end;
+$$;
+
+comment on function app_jobs.reschedule_jobs(bigint[], timestamptz, integer, integer, integer) is
+  'Changes when and how jobs run, where an argument is not null, and gives their rows; attempts => 0 revives a dead job. Jobs '
+  'that are running stay as they are.';
+
+revoke all on function app_jobs.reschedule_jobs(bigint[], timestamptz, integer, integer, integer) from public;

@@ -1,0 +1,33 @@
+create function app_jobs.release_jobs(worker_id text) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if worker_id is null then
+    raise exception 'INVALID_WORKER_ID' using
+      errcode = 'null_value_not_allowed',
+      detail = 'release_jobs was called with a null worker_id.',
+      hint = 'Pass the worker_id that get_job was called with.';
+  end if;
+  update app_jobs.jobs as j
+  set attempts = case when j.superseded then j.max_attempts else greatest(j.attempts - 1, 0) end,
+    locked_at = null,
+    locked_by = null,
+    lease_token = null,
+    lease_seconds = null,
+    accepted_at = null,
+    updated_at = now()
+  where j.locked_by = release_jobs.worker_id
+    and j.locked_at is not null
+    and j.worker_run is null;
+  if found then
+    perform pg_notify('jobs:insert', '');
+  end if;
+end;
+$$;
+
+comment on function app_jobs.release_jobs(text) is
+  'Gives back the jobs that worker_id took by get_job, with their attempts. Jobs of a worker run that shares the name stay '
+  'with it. Raises INVALID_WORKER_ID.';
+
+revoke all on function app_jobs.release_jobs(text) from public;

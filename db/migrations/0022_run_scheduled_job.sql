@@ -1,0 +1,121 @@
+create function app_jobs.get_scheduled_job(worker_id text, task_identifiers text[] default null)
+returns app_jobs.scheduled_jobs
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  schedule app_jobs.scheduled_jobs;
+begin
+  if worker_id is null then
+    raise exception 'INVALID_WORKER_ID' using
+      errcode = 'null_value_not_allowed',
+      detail = 'get_scheduled_job was called with a null worker_id.',
+      hint = 'Pass a name that is this scheduler''s own.';
+  end if;
+  update app_jobs.scheduled_jobs as s
+  set locked_at = now(), locked_by = get_scheduled_job.worker_id, updated_at = now()
+  where s.id = (
+    select candidate.id
+    from app_jobs.scheduled_jobs as candidate
+    where (candidate.locked_at is null or candidate.locked_at < now() - interval '1 hour')
+      and (
+        get_scheduled_job.task_identifiers is null
+        or candidate.task_identifier = any (get_scheduled_job.task_identifiers)
+      )
+    order by candidate.priority, candidate.id
+    limit 1
+    for update skip locked
+  )
+  returning * into schedule;
+  return schedule;
+end;
+$$;
+
+comment on function app_jobs.get_scheduled_job(text, text[]) is
+  'Claims a schedule for an hour, for schedulers that keep their timers in memory; our own does without. Gives a row of nulls '
+  'when all are claimed. Raises INVALID_WORKER_ID.';
+
+revoke all on function app_jobs.get_scheduled_job(text, text[]) from public;
+
+create function app_jobs.release_scheduled_jobs(worker_id text, ids bigint[] default null) returns void
+language sql
+set search_path = pg_catalog, pg_temp
+as $$
+  update app_jobs.scheduled_jobs as s
+  set locked_at = null, locked_by = null, updated_at = now()
+  where s.locked_by = release_scheduled_jobs.worker_id
+    and (release_scheduled_jobs.ids is null or s.id = any (release_scheduled_jobs.ids));
+$$;
+
+comment on function app_jobs.release_scheduled_jobs(text, bigint[]) is
+  'Gives back the schedules that worker_id has claimed, or those of them in ids.';
+
+revoke all on function app_jobs.release_scheduled_jobs(text, bigint[]) from public;
+
+create function app_jobs.run_scheduled_job(id bigint, job_expiry interval default '1 hours') returns app_jobs.jobs
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  schedule app_jobs.scheduled_jobs;
+  previous app_jobs.jobs;
+  job app_jobs.jobs;
+begin
+  select *
+  into schedule
+  from app_jobs.scheduled_jobs as s
+  where s.id = run_scheduled_job.id
+  for update;
+  if not found then
+    raise exception 'SCHEDULE_NOT_FOUND' using
+      errcode = 'no_data_found',
+      detail = format('There is no schedule with id %s.', run_scheduled_job.id),
+      hint = 'It may have been removed. List the schedules in scheduled_jobs.';
+  end if;
+
+  select *
+  into previous
+  from app_jobs.jobs as j
+  where j.id = schedule.last_scheduled_id;
+  if found then
+    if previous.locked_at > now() - coalesce(job_expiry, interval '1 hour')
+      or (previous.locked_at is not null and not app_jobs.is_free(previous))
+      or (previous.locked_at is null and previous.attempts < previous.max_attempts)
+    then
+      raise exception 'ALREADY_SCHEDULED' using
+        errcode = 'object_in_use',
+        detail = format('Job %s of schedule %s is still waiting or running.', previous.id, schedule.id),
+        hint = 'Wait until it has ended; the tick after that makes a job again.';
+    end if;
+    -- A dead job keeps its row for the operator, not its key.
+    update app_jobs.jobs as j
+    set key = null, updated_at = now()
+    where j.id = previous.id and j.key is not null;
+  end if;
+
+  job := app_jobs.add_job(
+    schedule.database_id,
+    schedule.task_identifier,
+    schedule.payload,
+    schedule.key,
+    schedule.queue_name,
+    now(),
+    schedule.max_attempts,
+    schedule.priority
+  );
+  update app_jobs.jobs as j
+  set schedule_id = schedule.id, scheduled_at = now()
+  where j.id = job.id
+  returning * into job;
+  update app_jobs.scheduled_jobs as s
+  set last_scheduled = now(), last_scheduled_id = job.id, updated_at = now()
+  where s.id = schedule.id;
+  return job;
+end;
+$$;
+
+comment on function app_jobs.run_scheduled_job(bigint, interval) is
+  'Makes a job of a schedule now and gives its row. Raises ALREADY_SCHEDULED while the last one waits, runs under a lease, or '
+  'was taken less than job_expiry (1 hour) ago; a dead one does not hinder. Raises SCHEDULE_NOT_FOUND.';
+
+revoke all on function app_jobs.run_scheduled_job(bigint, interval) from public;

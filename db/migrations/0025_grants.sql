@@ -1,0 +1,11 @@
+-- The system that this schema replaces gives its role administrator all rights here. Where that role exists, so do we;
+-- elsewhere nobody but the owner has any until granted (db/README.md tells which roles need what).
+do $$
+begin
+  if exists (select from pg_catalog.pg_roles where rolname = 'administrator') then
+    grant usage on schema app_jobs to administrator;
+    grant select, insert, update, delete on app_jobs.jobs, app_jobs.scheduled_jobs, app_jobs.job_queues to administrator;
+    grant execute on all functions in schema app_jobs to administrator;
+  end if;
+end;
+$$;

@@ -1,0 +1,37 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** Folder of the migrations as they are written, for the schema `app_jobs`. */
+export const migrationsFolder = join(import.meta.dirname, "migrations");
+
+/** Table, in the jobs' own schema, that lists what was applied; an application's own drizzle journal stays apart. */
+export const journalTable = "migrations";
+
+/**
+ * Gives a text of the migrations with another schema's name in the place of `app_jobs`.
+ *
+ * @throws Error when the name is not a plain lower-case identifier of at most 63 characters.
+ */
+export function renderSql(text: string, schema: string): string {
+  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema))
+    throw new Error(
+      `Cannot use the schema ${JSON.stringify(schema)}: it is not a lower-case SQL identifier of at most 63 characters. Change JOBS_SCHEMA.`,
+    );
+  return schema === "app_jobs" ? text : text.replaceAll(/\bapp_jobs\b/g, `"${schema}"`);
+}
+
+/** A folder that drizzle can migrate from; disposing of it removes it. */
+export type RenderedMigrations = AsyncDisposable & { readonly folder: string };
+
+/** Gives the migrations for this schema as a temporary folder. */
+export async function renderMigrations(schema: string): Promise<RenderedMigrations> {
+  const folder = await mkdtemp(join(tmpdir(), "jobs-migrations-"));
+  for (const name of await readdir(migrationsFolder, { recursive: true })) {
+    const source = Bun.file(join(migrationsFolder, name));
+    if (name.endsWith(".sql")) await writeFile(join(folder, name), renderSql(await source.text(), schema));
+    if (name.endsWith(".json"))
+      await Bun.write(join(folder, name), await readFile(join(migrationsFolder, name)));
+  }
+  return { folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
+}

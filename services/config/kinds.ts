@@ -1,0 +1,43 @@
+import { z } from "zod";
+
+/** A whole number as text, for example a count or a port. */
+export function wholeNumber(low: number, high: number) {
+  return z
+    .string()
+    .regex(/^\d+$/, `expected a whole number from ${low} to ${high}`)
+    .transform(Number)
+    .pipe(
+      z
+        .number()
+        .min(low, `expected a whole number from ${low} to ${high}`)
+        .max(high, `expected a whole number from ${low} to ${high}`),
+    );
+}
+
+/** A TCP port as text; 0 asks the system for a free one. */
+export const port = () => wholeNumber(0, 65_535);
+
+/** A length of time in seconds as text; fractions are allowed. */
+export function seconds(low: number, high: number) {
+  const expected = `expected a number of seconds from ${low} to ${high}`;
+  return z
+    .string()
+    .regex(/^\d+(\.\d+)?$/, expected)
+    .transform(Number)
+    .pipe(z.number().min(low, expected).max(high, expected));
+}
+
+/** true, false, 1, 0, yes, no, on, off. (`z.coerce.boolean()` would read "false" as true.) */
+export const yesOrNo = () => z.stringbool({ error: "expected true or false" });
+
+/** An absolute http or https URL as text. */
+export const httpUrl = () => z.url({ protocol: /^https?$/, error: "expected an http:// or https:// URL" });
+
+/** A comma-separated list as text; empty parts are dropped. */
+export const list = () =>
+  z.string().transform((text) =>
+    text
+      .split(",")
+      .map((part) => part.trim())
+      .filter((part) => part !== ""),
+  );
