@@ -42,7 +42,7 @@ comment on function app_jobs.beat_worker(uuid) is
 
 revoke all on function app_jobs.beat_worker(uuid) from public;
 
-create function app_jobs.release_worker(run uuid) returns setof bigint
+create function app_jobs.release_strays(run uuid, known_job_ids bigint[]) returns setof bigint
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -55,12 +55,30 @@ begin
     lease_token = null,
     worker_run = null,
     updated_at = now()
-  where j.worker_run = release_worker.run and j.locked_at is not null
+  where j.worker_run = release_strays.run
+    and j.locked_at is not null
+    and j.id <> all (known_job_ids)
   returning j.id;
 
   if found then
     perform pg_notify('jobs:insert', '');
   end if;
+end;
+$$;
+
+comment on function app_jobs.release_strays(uuid, bigint[]) is
+  'Gives back, with their attempts, the jobs of a worker run that the worker does not know of, and gives their ids: claimed by '
+  'a statement whose answer was lost with the connection, they would stay leased as long as the worker lives.';
+
+revoke all on function app_jobs.release_strays(uuid, bigint[]) from public;
+
+create function app_jobs.release_worker(run uuid) returns setof bigint
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  return query
+  select app_jobs.release_strays(release_worker.run, '{}');
   delete from app_jobs.workers as w
   where w.run = release_worker.run;
 end;

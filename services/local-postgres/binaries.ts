@@ -46,7 +46,12 @@ export async function launcher(): Promise<readonly string[]> {
     );
   return [
     setpriv,
-    ...["--pdeathsig", "INT", `--reuid=${owner.uid}`, `--regid=${owner.gid}`, "--clear-groups"],
-    ...["--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--securebits=+no_setuid_fixup"],
+    "--pdeathsig=INT",
+    `--reuid=${owner.uid}`,
+    `--regid=${owner.gid}`,
+    "--clear-groups",
+    "--inh-caps=+dac_override",
+    "--ambient-caps=+dac_override",
+    "--securebits=+no_setuid_fixup",
   ];
 }

@@ -97,8 +97,14 @@ async function initialise(folder: string): Promise<void> {
   }
   try {
     const initdb = await run("initdb", [
-      ...["-D", folder, "-U", localPostgresUser, "-E", "UTF8", "--locale=C", "-A", "scram-sha-256"],
-      ...["--no-sync", "--no-instructions", `--pwfile=${passwordFile}`],
+      `--pgdata=${folder}`,
+      `--username=${localPostgresUser}`,
+      `--pwfile=${passwordFile}`,
+      "--auth=scram-sha-256",
+      "--encoding=UTF8",
+      "--locale=C",
+      "--no-sync",
+      "--no-instructions",
     ]);
     const lines = collect(initdb);
     const [code] = await once(initdb, "exit");

@@ -71,3 +71,13 @@ function settingsOf(server: LocalPostgres, database: string): DatabaseSettings &
   const url = server.url.replace(/\/postgres$/, `/${database}`);
   return { DATABASE_URL: url, PGHOST: "", PGPORT: 0, PGUSER: "", PGDATABASE: "" };
 }
+
+/** Gives a database's settings as they are through a proxy on another port. */
+export function throughPort(
+  database: TestDatabase,
+  port: number,
+): DatabaseSettings & { DATABASE_URL: string } {
+  const url = new URL(database.url);
+  url.port = String(port);
+  return { ...database.settings, DATABASE_URL: url.href };
+}

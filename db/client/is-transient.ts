@@ -1,0 +1,12 @@
+// SQL states after which the same statement may well succeed (PostgreSQL manual, appendix A): connection exceptions,
+// rolled back by conflict or deadlock, insufficient resources, lock not available, and an operator's intervention.
+const transientStates = /^(08|40|53|57)...$|^55P03$/;
+
+// The system's and postgres.js's own names for a connection that failed.
+const connectionFaults = /^(E(CONN|NOT|AI_|HOST|NET|TIMED|PIPE)\w*|CONNECT(ION)?_\w+)$/;
+
+/** Tells whether an error is the database's absence or mood, so that trying again is the answer. */
+export function isTransient(error: unknown): boolean {
+  if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return false;
+  return transientStates.test(error.code) || connectionFaults.test(error.code);
+}

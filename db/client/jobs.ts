@@ -1,0 +1,194 @@
+import type { Sql } from "./connect.ts";
+
+/** A job under a lease, as a worker needs it. Numbers of 64 bits stay text. */
+export type LeasedJob = {
+  readonly id: string;
+  readonly databaseId: string;
+  readonly taskIdentifier: string;
+  /** JSON, byte for byte as stored. */
+  readonly payload: string;
+  /** Number of this attempt, from 1. */
+  readonly attempt: number;
+  readonly maxAttempts: number;
+  readonly leaseToken: string;
+  readonly createdAt: Date;
+  readonly traceparent: string | null;
+  readonly tracestate: string | null;
+  readonly scheduleId: string | null;
+  readonly scheduledAt: Date | null;
+};
+
+/** A lease that its holder reports on. */
+export type Lease = { readonly jobId: string; readonly leaseToken: string };
+
+/** A failed attempt under its lease; see db/migrations/0015_fail_jobs.sql for the kinds. */
+export type Failure = Lease & {
+  readonly kind: "retry" | "dead" | "unreachable";
+  readonly message: string;
+  /** Least wait before the next try, in seconds; null leaves it to backoff. */
+  readonly delaySeconds: number | null;
+};
+
+/** Which tasks a claim may take. */
+export type TaskFilter = {
+  /** These alone, or null for all. */
+  readonly only: readonly string[] | null;
+  /** All but these, or null for none. */
+  readonly except: readonly string[] | null;
+};
+
+/** What a callback reports; see db/migrations/0017_callback_job.sql. */
+export type CallbackReport =
+  | { readonly kind: "complete" }
+  | { readonly kind: "retry" | "dead"; readonly error: string; readonly delaySeconds: number | null }
+  | {
+      readonly kind: "progress";
+      readonly progress: number | null;
+      readonly message: string | null;
+      readonly callbackSeconds: number;
+    };
+
+/** What became of a callback. */
+export type CallbackResult = "taken" | "repeated" | "passed on";
+
+/** The queue's SQL functions as typed calls. Each is one statement. All but getJobs are safe to repeat after a
+ * lost connection; after a lost getJobs, releaseStrays gives back what it may have claimed. */
+export type Jobs = ReturnType<typeof createJobs>;
+
+/** Gives the queue's SQL functions of one schema as typed calls over a pool. */
+export function createJobs(sql: Sql, schema: string) {
+  const call = <Row extends object>(text: string, values: readonly unknown[]) =>
+    sql.unsafe<Row[]>(text.replaceAll("app_jobs.", `"${schema}".`), [...values] as never[], {
+      prepare: true,
+    });
+
+  return {
+    ...workerRuns(call),
+    ...claims(call),
+    ...outcomes(call),
+
+    /** Records a function's callback under its lease. */
+    callback: async ({ jobId, leaseToken }: Lease, report: CallbackReport): Promise<CallbackResult> => {
+      const text = "select app_jobs.callback_job($1, $2, $3::text::json) as result";
+      const rows = await call<{ result: CallbackResult }>(text, [jobId, leaseToken, JSON.stringify(report)]);
+      return rows[0]?.result ?? "passed on";
+    },
+
+    /** Gives the keys that callback tokens are signed with, the newest first. */
+    callbackKeys: async (): Promise<string[]> => {
+      const rows = await call<{ secret: string }>(
+        "select secret from app_jobs.callback_keys order by id desc",
+        [],
+      );
+      return rows.map((row) => row.secret);
+    },
+  };
+}
+
+type Call = <Row extends object>(text: string, values: readonly unknown[]) => Promise<Row[]>;
+
+function workerRuns(call: Call) {
+  return {
+    /** Makes a new worker run known. */
+    registerWorker: async (worker: {
+      run: string;
+      workerId: string;
+      leaseSeconds: number;
+    }): Promise<void> => {
+      await call("select app_jobs.register_worker($1, $2, $3)", [
+        worker.run,
+        worker.workerId,
+        worker.leaseSeconds,
+      ]);
+    },
+
+    /** Renews a run's lease; false when it had ended. */
+    beatWorker: async (run: string): Promise<boolean> => {
+      const rows = await call<{ alive: boolean }>("select app_jobs.beat_worker($1) as alive", [run]);
+      return rows[0]?.alive ?? false;
+    },
+
+    /** Ends a run and gives its jobs back with their attempts; gives their number. */
+    releaseWorker: async (run: string): Promise<number> =>
+      (await call("select app_jobs.release_worker($1)", [run])).length,
+
+    /** Gives back what a run has claimed without knowing, all but these ids; gives their number. */
+    releaseStrays: async (run: string, known: readonly string[]): Promise<number> =>
+      (await call("select app_jobs.release_strays($1, $2::bigint[])", [run, known])).length,
+
+    /** Takes back jobs whose lease has ended; gives what became of them, without payloads. */
+    rescueJobs: () =>
+      call<{ id: string; task: string; attempts: number; reason: string }>(
+        "select id, task_identifier as task, attempts, last_error as reason from app_jobs.rescue_jobs()",
+        [],
+      ),
+  };
+}
+
+function claims(call: Call) {
+  return {
+    /** Claims up to `limit` jobs for a worker run. */
+    getJobs: (claim: { run: string; limit: number; tasks: TaskFilter }): Promise<LeasedJob[]> =>
+      call<LeasedJob>(
+        `select id, database_id as "databaseId", task_identifier as "taskIdentifier", payload::text as payload,
+           attempts as attempt, max_attempts as "maxAttempts", lease_token as "leaseToken",
+           created_at as "createdAt", traceparent, tracestate, schedule_id as "scheduleId",
+           scheduled_at as "scheduledAt"
+         from app_jobs.get_jobs($1, $2, $3::text[], $4::text[])`,
+        [claim.run, claim.limit, claim.tasks.only, claim.tasks.except],
+      ),
+
+    /** Gives the seconds until the next waiting job is due, by the database's clock; null when none waits. */
+    nextJobSeconds: async (): Promise<number | null> => {
+      const rows = await call<{ seconds: number | null }>(
+        "select app_jobs.next_job_seconds() as seconds",
+        [],
+      );
+      return rows[0]?.seconds ?? null;
+    },
+  };
+}
+
+function outcomes(call: Call) {
+  const ids = (leases: readonly Lease[]) => leases.map((lease) => lease.jobId);
+  const tokens = (leases: readonly Lease[]) => leases.map((lease) => lease.leaseToken);
+  const taken = async (rows: Promise<{ id: string }[]>) => new Set((await rows).map((row) => row.id));
+
+  return {
+    /** Completes jobs; gives the ids whose lease still held. */
+    completeJobs: (leases: readonly Lease[]): Promise<Set<string>> =>
+      taken(
+        call("select app_jobs.complete_leases($1::bigint[], $2::uuid[]) as id", [
+          ids(leases),
+          tokens(leases),
+        ]),
+      ),
+
+    /** Records failed attempts; gives the ids whose lease still held. */
+    failJobs: (failures: readonly Failure[], unreachableLimitSeconds: number): Promise<Set<string>> =>
+      taken(
+        call(
+          `select id from app_jobs.fail_leases(
+             $1::bigint[], $2::uuid[], $3::text[], $4::text[], $5::double precision[], $6)`,
+          [
+            ids(failures),
+            tokens(failures),
+            failures.map((failure) => failure.kind),
+            failures.map((failure) => failure.message),
+            failures.map((failure) => failure.delaySeconds),
+            unreachableLimitSeconds,
+          ],
+        ),
+      ),
+
+    /** Leaves jobs to functions that answered 202; gives the ids whose lease still held. */
+    acceptJobs: (leases: readonly Lease[], callbackSeconds: number): Promise<Set<string>> =>
+      taken(
+        call("select app_jobs.accept_leases($1::bigint[], $2::uuid[], $3) as id", [
+          ids(leases),
+          tokens(leases),
+          callbackSeconds,
+        ]),
+      ),
+  };
+}

@@ -1,0 +1,113 @@
+import { expect, test } from "bun:test";
+import { withDatabase } from "../../services/testing/with-database.ts";
+import { createSchedules } from "./schedules.ts";
+
+const tenant = "00000000-0000-0000-0000-000000000001";
+const scheduleInfo = '{ "rule":"* * * * *" }';
+const everything = { limit: 10, except: [] };
+
+async function withSchedule() {
+  const database = await withDatabase();
+  const schedules = createSchedules(database.sql, "app_jobs");
+  const id = await schedules.add({ databaseId: tenant, task: "report", scheduleInfo });
+  const [row] = await schedules.unread(everything);
+  if (row === undefined) throw new Error("The schedule that was just added is not there.");
+  return { database, schedules, id, row, [Symbol.asyncDispose]: () => database[Symbol.asyncDispose]() };
+}
+
+const secondsAgo = async (schedules: { now: () => Promise<Date> }, seconds: number) =>
+  new Date((await schedules.now()).getTime() - seconds * 1000);
+
+test("a new schedule is unread, with its rule byte for byte", async () => {
+  await using given = await withSchedule();
+  expect(given.row).toEqual({ id: given.id, task: "report", scheduleInfo });
+});
+
+test("a planned schedule is unread no more and tells when it is next", async () => {
+  await using given = await withSchedule();
+  const { schedules, row } = given;
+  const now = await schedules.now();
+  expect(await schedules.secondsToNext(now)).toBeNull();
+  expect(await schedules.plan(row, new Date(now.getTime() + 60_000))).toBe(true);
+  expect(await schedules.unread(everything)).toEqual([]);
+  expect(await schedules.secondsToNext(now)).toBeWithin(50, 60.01);
+  expect(await schedules.due(now, everything)).toEqual([]);
+});
+
+test("a rule that has changed since it was read is not planned by its old text", async () => {
+  await using given = await withSchedule();
+  const { database, schedules, row } = given;
+  await database.sql`update app_jobs.scheduled_jobs set schedule_info = '{"rule":"0 0 * * *"}'`;
+  expect(await schedules.plan(row, new Date())).toBe(false);
+  expect(await schedules.refuse(row, "too old")).toBe(false);
+});
+
+test("a refused schedule keeps the reason until its rule changes", async () => {
+  await using given = await withSchedule();
+  const { database, schedules, row } = given;
+  expect(await schedules.refuse(row, 'rule "x" is none')).toBe(true);
+  expect(await schedules.list(10)).toMatchObject([{ error: 'rule "x" is none', nextTick: null }]);
+  expect(await schedules.unread(everything)).toEqual([]);
+  await database.sql`update app_jobs.scheduled_jobs set schedule_info = '{"rule":"0 0 * * *"}'`;
+  expect(await schedules.unread(everything)).toMatchObject([{ id: given.id }]);
+});
+
+test("a due tick is run by one caller alone", async () => {
+  await using given = await withSchedule();
+  const { database, schedules, row } = given;
+  const tick = await secondsAgo(schedules, 1);
+  await schedules.plan(row, tick);
+  const [due] = await schedules.due(await schedules.now(), everything);
+  if (due === undefined) throw new Error("The tick is not due.");
+  expect(due.tick).toEqual(tick);
+  const results = await Promise.all([schedules.runTick(due, null), schedules.runTick(due, null)]);
+  expect(results.sort()).toEqual(["elsewhere", "run"]);
+  const jobs = [...(await database.sql`select schedule_id, scheduled_at from app_jobs.jobs`)];
+  expect(jobs).toEqual([{ schedule_id: given.id, scheduled_at: tick }]);
+  expect(await schedules.list(10)).toMatchObject([{ isOver: true, nextTick: null }]);
+});
+
+test("a tick that an operator set by hand, to the microsecond, is run too", async () => {
+  await using given = await withSchedule();
+  const { database, schedules } = given;
+  await database.sql`update app_jobs.scheduled_jobs set next_tick = '2026-01-01 00:00:00.123456+00'`;
+  const [due] = await schedules.due(await schedules.now(), everything);
+  if (due === undefined) throw new Error("The tick is not due.");
+  expect(await schedules.runTick(due, null)).toBe("run");
+});
+
+test("missed ticks are passed over by one caller alone", async () => {
+  await using given = await withSchedule();
+  const { schedules, row } = given;
+  await schedules.plan(row, await secondsAgo(schedules, 300));
+  const [due] = await schedules.due(await schedules.now(), everything);
+  if (due === undefined) throw new Error("The tick is not due.");
+  const latest = await secondsAgo(schedules, 1);
+  expect(await schedules.passOver(due, latest)).toBe(true);
+  expect(await schedules.passOver(due, latest)).toBe(false);
+  expect(await schedules.due(await schedules.now(), everything)).toMatchObject([{ tick: latest }]);
+});
+
+test("a schedule that another system has claimed is left to it for an hour", async () => {
+  await using given = await withSchedule();
+  const { database, schedules, row } = given;
+  await schedules.plan(row, await secondsAgo(schedules, 1));
+  await database.sql`select app_jobs.get_scheduled_job('theirs')`;
+  expect(await schedules.due(await schedules.now(), everything)).toEqual([]);
+  await database.sql`update app_jobs.scheduled_jobs set locked_at = now() - interval '61 minutes'`;
+  expect(await schedules.due(await schedules.now(), everything)).toHaveLength(1);
+});
+
+test("ids that rest are left out", async () => {
+  await using given = await withSchedule();
+  const { schedules, row, id } = given;
+  expect(await schedules.unread({ limit: 10, except: [id] })).toEqual([]);
+  await schedules.plan(row, await secondsAgo(schedules, 1));
+  expect(await schedules.due(await schedules.now(), { limit: 10, except: [id] })).toEqual([]);
+});
+
+test("a removed schedule is gone, and only what was there is told", async () => {
+  await using given = await withSchedule();
+  expect(await given.schedules.remove([given.id, "999999"])).toEqual([given.id]);
+  expect(await given.schedules.list(10)).toEqual([]);
+});

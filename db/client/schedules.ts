@@ -1,0 +1,190 @@
+import { onlyRow, type Sql } from "./connect.ts";
+
+/** A schedule whose rule has to be read, or whose tick is due. */
+export type ScheduleRow = {
+  /** A 64-bit number, kept as text. */
+  readonly id: string;
+  readonly task: string;
+  /** JSON, byte for byte as stored. */
+  readonly scheduleInfo: string;
+};
+
+/** A schedule whose tick is due. */
+export type DueSchedule = ScheduleRow & {
+  readonly tick: Date;
+  /** The same instant to the microsecond, as the database wants it back. */
+  readonly tickText: string;
+};
+
+/** A schedule as a person lists it; without its payload. */
+export type ListedSchedule = ScheduleRow & {
+  readonly databaseId: string;
+  readonly key: string | null;
+  readonly queueName: string | null;
+  /** null: not read yet, or not readable (see error), or no tick is left (see isOver). */
+  readonly nextTick: Date | null;
+  readonly isOver: boolean;
+  readonly lastScheduled: Date | null;
+  readonly lastScheduledId: string | null;
+  readonly skippedTicks: string;
+  readonly error: string | null;
+};
+
+/** A schedule to add; what is not given takes add_scheduled_job's default. */
+export type NewSchedule = {
+  readonly databaseId: string;
+  readonly task: string;
+  /** JSON. */
+  readonly scheduleInfo: string;
+  /** JSON. */
+  readonly payload?: string | undefined;
+  readonly key?: string | undefined;
+  readonly queueName?: string | undefined;
+  readonly maxAttempts?: number | undefined;
+  readonly priority?: number | undefined;
+};
+
+/** How much one look takes, and which ids it leaves out. */
+export type LookOptions = { readonly limit: number; readonly except: readonly string[] };
+
+/** What became of a tick: it made a job, it was skipped while the previous job lasts, or it was not ours to run. */
+export type TickResult = "run" | "skipped" | "elsewhere";
+
+/** The schedules of the database as typed calls, each one statement and safe to repeat; only add is not, without a key. */
+export type Schedules = ReturnType<typeof createSchedules>;
+
+/** Gives the schedules of one schema as typed calls over a pool. */
+export function createSchedules(sql: Sql, schema: string) {
+  const call = <Row extends object>(text: string, values: readonly unknown[]) =>
+    sql.unsafe<Row[]>(text.replaceAll("app_jobs.", `"${schema}".`), [...values] as never[], {
+      prepare: true,
+    });
+  return { ...looks(call), ...ticks(call), ...edits(call) };
+}
+
+type Call = <Row extends object>(text: string, values: readonly unknown[]) => Promise<Row[]>;
+
+// A claim by get_scheduled_job keeps everyone else off for an hour.
+const unclaimed = "(locked_at is null or locked_at < now() - interval '1 hour')";
+
+const rowColumns = `id, task_identifier as task, schedule_info::text as "scheduleInfo"`;
+
+function looks(call: Call) {
+  return {
+    /** Gives the database's time, by which all schedules go; its fraction of a millisecond is cut off. */
+    now: async (): Promise<Date> => onlyRow(await call<{ now: Date }>("select now() as now", [])).now,
+
+    /** Gives up to `limit` schedules whose rule nobody has read yet. */
+    unread: ({ limit, except }: LookOptions): Promise<ScheduleRow[]> =>
+      call<ScheduleRow>(
+        `select ${rowColumns}
+         from app_jobs.scheduled_jobs
+         where next_tick is null and schedule_error is null and id <> all ($1::bigint[])
+         order by id
+         limit $2`,
+        [except, limit],
+      ),
+
+    /** Gives up to `limit` schedules that are due at `now`, the most overdue first. */
+    due: (now: Date, { limit, except }: LookOptions): Promise<DueSchedule[]> =>
+      call<DueSchedule>(
+        `select ${rowColumns}, next_tick as tick, to_json(next_tick) #>> '{}' as "tickText"
+         from app_jobs.scheduled_jobs
+         where next_tick <= $1 and ${unclaimed} and id <> all ($2::bigint[])
+         order by next_tick, id
+         limit $3`,
+        [now, except, limit],
+      ),
+
+    /** Gives the seconds until the first tick after `now`, zero or less when it is due by now; null when there is none. */
+    secondsToNext: async (now: Date): Promise<number | null> => {
+      const rows = await call<{ seconds: number | null }>(
+        `select extract(epoch from min(next_tick) - now())::double precision as seconds
+         from app_jobs.scheduled_jobs
+         where next_tick > $1 and next_tick < 'infinity'`,
+        [now],
+      );
+      return onlyRow(rows).seconds;
+    },
+  };
+}
+
+function ticks(call: Call) {
+  const plan = async (row: ScheduleRow, first: Date | null, fault: string | null): Promise<boolean> => {
+    const text = "select app_jobs.plan_schedule($1, $2::text::json, $3, $4) as planned";
+    return onlyRow(await call<{ planned: boolean }>(text, [row.id, row.scheduleInfo, first, fault])).planned;
+  };
+  return {
+    /** Sets the first tick of a schedule; false when another scheduler was first, or the rule has changed. */
+    plan: (row: ScheduleRow, firstTick: Date): Promise<boolean> => plan(row, firstTick, null),
+
+    /** Marks a schedule with the reason why its rule cannot be used; false as with plan. */
+    refuse: (row: ScheduleRow, fault: string): Promise<boolean> => plan(row, null, fault),
+
+    /** Passes over missed ticks, so that the schedule is due for `latest`; false when the tick is no longer there. */
+    passOver: async (row: DueSchedule, latest: Date): Promise<boolean> => {
+      const rows = await call(
+        `update app_jobs.scheduled_jobs
+         set next_tick = $3, updated_at = now()
+         where id = $1 and next_tick = $2::text::timestamptz and ${unclaimed}
+         returning id`,
+        [row.id, row.tickText, latest],
+      );
+      return rows.length > 0;
+    },
+
+    /** Makes the job of a tick and sets the following one (null: none is left), for one caller alone. */
+    runTick: async (
+      row: Pick<DueSchedule, "id" | "tickText">,
+      following: Date | null,
+    ): Promise<TickResult> => {
+      const text = "select app_jobs.run_scheduled_tick($1, $2::text::timestamptz, $3) as result";
+      return onlyRow(await call<{ result: TickResult }>(text, [row.id, row.tickText, following])).result;
+    },
+  };
+}
+
+function edits(call: Call) {
+  return {
+    /** Adds a schedule, or replaces the one with its key; gives its id. */
+    add: async (added: NewSchedule): Promise<string> => {
+      const rows = await call<{ id: string }>(
+        `select id
+         from app_jobs.add_scheduled_job($1, $2, $3::text::json, $4::text::json, $5, $6, $7, $8)`,
+        [
+          added.databaseId,
+          added.task,
+          added.payload ?? null,
+          added.scheduleInfo,
+          added.key ?? null,
+          added.queueName ?? null,
+          added.maxAttempts ?? null,
+          added.priority ?? null,
+        ],
+      );
+      return onlyRow(rows).id;
+    },
+
+    /** Gives the newest `limit` schedules, newest first. */
+    list: (limit: number): Promise<ListedSchedule[]> =>
+      call<ListedSchedule>(
+        `select ${rowColumns}, database_id as "databaseId", key, queue_name as "queueName",
+           nullif(next_tick, 'infinity') as "nextTick", coalesce(next_tick = 'infinity', false) as "isOver",
+           last_scheduled as "lastScheduled", last_scheduled_id as "lastScheduledId",
+           skipped_ticks as "skippedTicks", schedule_error as error
+         from app_jobs.scheduled_jobs
+         order by id desc
+         limit $1`,
+        [limit],
+      ),
+
+    /** Removes schedules for good and gives the ids of those that were there. Their jobs stay. */
+    remove: async (ids: readonly string[]): Promise<string[]> => {
+      const rows = await call<{ id: string }>(
+        "delete from app_jobs.scheduled_jobs where id = any ($1::bigint[]) returning id",
+        [ids],
+      );
+      return rows.map((row) => row.id);
+    },
+  };
+}

@@ -1,0 +1,31 @@
+import { createHmac, timingSafeEqual } from "node:crypto";
+import type { Lease } from "../../db/client/jobs.ts";
+
+// 128 bits of HMAC-SHA256: RFC 2104 §5 allows half of the hash's 256, and no fewer than 80.
+const signatureBytes = 16;
+const form = /^([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.([\w-]{22})$/;
+
+/**
+ * Gives the token that X-Callback-Url carries for a lease: the lease's own random token, signed.
+ *
+ * The random part is the authority and the fence, compared in the database. The signature lets the callback server
+ * tell a lease that has passed on (409) from a forgery (401), and refuse forgeries without a query.
+ */
+export function signCallbackToken({ jobId, leaseToken }: Lease, key: string): string {
+  return `${leaseToken}.${signature({ jobId, leaseToken }, key)}`;
+}
+
+/** Gives the lease that a token stands for, or null where no key has signed it for this job. */
+export function readCallbackToken(jobId: string, token: string, keys: readonly string[]): Lease | null {
+  const [, leaseToken, signed] = form.exec(token) ?? [];
+  if (leaseToken === undefined || signed === undefined) return null;
+  const lease = { jobId, leaseToken };
+  // Compared as text: 22 characters hold four bits more than the signature, which decoding would ignore.
+  const given = Buffer.from(signed);
+  return keys.some((key) => timingSafeEqual(given, Buffer.from(signature(lease, key)))) ? lease : null;
+}
+
+function signature({ jobId, leaseToken }: Lease, key: string): string {
+  const full = createHmac("sha256", key).update(`${jobId}.${leaseToken}`).digest();
+  return full.subarray(0, signatureBytes).toString("base64url");
+}

@@ -1,0 +1,102 @@
+import { type Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { isTransient } from "#db/is-transient";
+import type { Jobs, Lease, CallbackReport as Recorded } from "#db/jobs";
+import { type CallbackReport, readCallbackReport } from "#protocol/callback";
+import { header } from "#protocol/headers";
+import { readCallbackToken } from "../callback-token/callback-token.ts";
+import type { KeyRing } from "../callback-token/key-ring.ts";
+import type { Log } from "../log/log.ts";
+
+/** What the callback app uses. */
+export type CallbackAppOptions = {
+  readonly jobs: Pick<Jobs, "callback">;
+  readonly ring: KeyRing;
+  readonly log: Log;
+  /** How long a function may take until its next callback, after it reported progress, in seconds. */
+  readonly callbackSeconds: number;
+  readonly retryAfterMaxSeconds: number;
+};
+
+/** A message and its wrapping; functions have no reason to send more. */
+const bodyLimitBytes = 262_144;
+
+/**
+ * Gives the app that functions report to: section 4 of the protocol.
+ *
+ * It answers on every path, since X-Callback-Url may lead through a gateway. The token in the URL decides: a request
+ * without a good one is refused before the database is asked.
+ */
+export function createCallbackApp(options: CallbackAppOptions): Hono {
+  const app = new Hono();
+  const tooLarge = (c: Context) =>
+    c.json({ error: `The body is larger than ${bodyLimitBytes} bytes. Send a shorter message.` }, 413);
+
+  app.post("*", bodyLimit({ maxSize: bodyLimitBytes, onError: tooLarge }), async (c) => {
+    const jobId = c.req.header(header.jobId);
+    // Probes of the original server send a bare POST.
+    if (jobId === undefined || jobId === "") return c.json("OK");
+    const workerId = c.req.header(header.workerId);
+    if (workerId === undefined || workerId === "")
+      return c.json({ error: "Missing X-Worker-Id or X-Job-Id header" }, 400);
+
+    const lease = readCallbackToken(jobId, c.req.query("token") ?? "", await options.ring.keys());
+    if (lease === null)
+      return c.json({ error: "Missing or wrong token. Post to the X-Callback-Url as it was given." }, 401);
+
+    const report = readCallbackReport(
+      { headers: c.req.raw.headers, body: await c.req.text() },
+      { now: new Date(), maxSeconds: options.retryAfterMaxSeconds },
+    );
+    if (report.kind === "invalid") return c.json({ error: `${report.reason}. Send JSON, or no body.` }, 400);
+    const result = await options.jobs.callback(lease, recorded(report, options.callbackSeconds));
+    note(report, { lease, result, log: options.log });
+    return result === "passed on"
+      ? c.json({ error: "This lease has passed on: the job was taken back or given to another worker." }, 409)
+      : c.json({ workerId, jobId });
+  });
+
+  app.onError((error, c) => {
+    options.log.error("callback not recorded", { error });
+    if (!isTransient(error)) return c.json({ error: "The callback could not be recorded." }, 500);
+    c.header("Retry-After", "1");
+    return c.json({ error: "The database is away. Try again." }, 503);
+  });
+  return app;
+}
+
+type ReadReport = Exclude<CallbackReport, { readonly kind: "invalid" }>;
+
+function recorded(report: ReadReport, callbackSeconds: number): Recorded {
+  switch (report.kind) {
+    case "success":
+      return { kind: "complete" };
+    case "failure":
+      return {
+        kind: report.retry ? "retry" : "dead",
+        error: report.message,
+        delaySeconds: report.retryAfterSeconds ?? null,
+      };
+    case "progress":
+      return {
+        kind: "progress",
+        progress: report.progress ?? null,
+        message: report.message ?? null,
+        callbackSeconds,
+      };
+  }
+}
+
+type Facts = { readonly lease: Lease; readonly result: string; readonly log: Log };
+
+function note(report: ReadReport, { lease: { jobId }, result, log }: Facts): void {
+  if (result !== "taken") return log.debug("callback changed nothing", { jobId, kind: report.kind, result });
+  switch (report.kind) {
+    case "success":
+      return log.info("job completed by callback", { jobId });
+    case "progress":
+      return log.debug("progress by callback", { jobId, progress: report.progress });
+    case "failure":
+      return log.warn("attempt failed by callback", { jobId, reason: report.message, final: !report.retry });
+  }
+}

@@ -1,0 +1,12 @@
+import { z } from "zod";
+import { callbackUrlSettings, outcomeSettings } from "../config/callback-settings.ts";
+import { logSettings } from "../config/log-settings.ts";
+import { postgresSettings } from "../config/postgres-settings.ts";
+
+/** All settings of a callback server that runs on its own. */
+export const callbackSettings = z.object({
+  ...postgresSettings,
+  ...logSettings,
+  ...outcomeSettings,
+  INTERNAL_JOBS_CALLBACK_PORT: callbackUrlSettings.INTERNAL_JOBS_CALLBACK_PORT,
+});

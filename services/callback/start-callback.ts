@@ -1,0 +1,80 @@
+import type { z } from "zod";
+import { connect } from "#db/connect";
+import { createJobs } from "#db/jobs";
+import { createKeyRing } from "../callback-token/key-ring.ts";
+import { awaitDatabase } from "../database/await-database.ts";
+import type { Check } from "../health/create-health-app.ts";
+import { createHealthApp } from "../health/create-health-app.ts";
+import { serve } from "../http/serve.ts";
+import type { Log } from "../log/log.ts";
+import { createCallbackApp } from "./create-callback-app.ts";
+import type { callbackSettings } from "./settings.ts";
+
+/** What a callback server needs to know, parsed. */
+export type CallbackSettings = Omit<z.infer<typeof callbackSettings>, "JOBS_LOG_LEVEL" | "JOBS_LOG_FORMAT">;
+
+/** A callback server that listens. */
+export type CallbackServer = {
+  readonly port: number;
+  /** Resolves when it can record outcomes; rejects with a StartError when it never will. */
+  readonly ready: Promise<void>;
+  /** Lets callbacks under way finish, and resolves. */
+  readonly drain: () => Promise<void>;
+};
+
+/** What else a callback server uses. */
+export type CallbackOptions = {
+  readonly log: Log;
+  /** Checks of the parts that share its health routes. */
+  readonly checks?: () => readonly Check[];
+};
+
+/**
+ * Starts the callback server, with the health routes on the same port.
+ *
+ * @throws StartError when the port cannot be used.
+ */
+export function startCallback(
+  settings: CallbackSettings,
+  { log, checks = () => [] }: CallbackOptions,
+): CallbackServer {
+  const sql = connect(settings, { max: 4, name: "jobs-callback" });
+  const jobs = createJobs(sql, settings.JOBS_SCHEMA);
+  const ring = createKeyRing(jobs);
+  const stopping = new AbortController();
+
+  const fault = async () => {
+    if (stopping.signal.aborted) return "stopping";
+    await sql`select 1`;
+    return null;
+  };
+  const app = createHealthApp(() => [{ name: "callback", fault }, ...checks()]).route(
+    "/",
+    createCallbackApp({
+      jobs,
+      ring,
+      log,
+      callbackSeconds: settings.JOBS_CALLBACK_TIMEOUT_SECONDS,
+      retryAfterMaxSeconds: settings.JOBS_RETRY_AFTER_MAX_SECONDS,
+    }),
+  );
+  const server = serve(app, {
+    port: settings.INTERNAL_JOBS_CALLBACK_PORT,
+    variable: "INTERNAL_JOBS_CALLBACK_PORT",
+    what: "the callback server",
+  });
+  const ready = awaitDatabase(sql, { settings, log, signal: stopping.signal }).then(async () => {
+    if (!stopping.signal.aborted) await ring.keys();
+  });
+  ready.catch(() => undefined);
+
+  return {
+    port: server.port,
+    ready,
+    drain: async () => {
+      stopping.abort();
+      await server.stop();
+      await sql.end({ timeout: 2 });
+    },
+  };
+}

@@ -1,0 +1,36 @@
+import { z } from "zod";
+import { httpUrl, port, seconds } from "./kinds.ts";
+
+/** Where functions reach the callback server. */
+export const callbackUrlSettings = {
+  INTERNAL_JOBS_CALLBACK_URL: httpUrl()
+    .optional()
+    .describe("URL of the callback server as functions reach it, sent to them as X-Callback-Url."),
+  JOBS_CALLBACK_HOST: z
+    .string()
+    .optional()
+    .describe("Host for that URL where INTERNAL_JOBS_CALLBACK_URL is not set: `http://HOST:PORT/callback`."),
+  INTERNAL_JOBS_CALLBACK_PORT: port()
+    .default(12_345)
+    .describe("Port of the callback server; 0 takes a free one. The local stack and compose set 8080."),
+};
+
+/** The settings of outcomes, shared by what records them: worker and callback server. */
+export const outcomeSettings = {
+  JOBS_CALLBACK_TIMEOUT_SECONDS: seconds(0.05, 2_592_000)
+    .default(3600)
+    .describe("How long a function that answered 202 may take until its next callback, in seconds."),
+  JOBS_RETRY_AFTER_MAX_SECONDS: seconds(0, 2_592_000)
+    .default(3600)
+    .describe("Longest wait that a function's Retry-After is granted, in seconds."),
+};
+
+/** Gives the URL that functions call back at; a host alone is completed with the port and `/callback`. */
+export function callbackUrlOf(settings: z.infer<z.ZodObject<typeof callbackUrlSettings>>): string {
+  const {
+    INTERNAL_JOBS_CALLBACK_URL,
+    JOBS_CALLBACK_HOST = "localhost",
+    INTERNAL_JOBS_CALLBACK_PORT,
+  } = settings;
+  return INTERNAL_JOBS_CALLBACK_URL ?? `http://${JOBS_CALLBACK_HOST}:${INTERNAL_JOBS_CALLBACK_PORT}/callback`;
+}

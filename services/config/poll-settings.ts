@@ -1,0 +1,17 @@
+import { hostname } from "node:os";
+import { z } from "zod";
+import { seconds } from "./kinds.ts";
+
+/** The settings shared by what waits for work in the database: worker and scheduler. */
+export const pollSettings = {
+  HOSTNAME: z
+    .string()
+    .max(200, "expected at most 200 characters")
+    .default(hostname)
+    .describe("Name of this worker and scheduler, in logs, in `locked_by` and in X-Worker-Id."),
+  JOBS_POLL_SECONDS: seconds(0.05, 3600)
+    .default(5)
+    .describe(
+      "Longest wait between two looks at the database, in seconds. Notifications make it quicker; polling alone suffices.",
+    ),
+};

@@ -1,0 +1,67 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { type DatabaseSettings, onlyRow, type Sql } from "#db/connect";
+import { isTransient } from "#db/is-transient";
+import { StartError } from "../http/serve.ts";
+import type { Log } from "../log/log.ts";
+
+/** What waiting for the database needs to know. */
+export type AwaitDatabaseOptions = {
+  readonly settings: DatabaseSettings & { readonly JOBS_SCHEMA: string };
+  readonly log: Log;
+  /** Ends the wait, as when the process is told to stop. */
+  readonly signal: AbortSignal;
+};
+
+/**
+ * Resolves when the database answers and has the queue's schema. A database that is away is waited for, with a line in the
+ * log; one that refuses us, or has no queue, ends the start.
+ *
+ * @throws StartError naming the setting or the command that mends it.
+ */
+export async function awaitDatabase(
+  sql: Sql,
+  { settings, log, signal }: AwaitDatabaseOptions,
+): Promise<void> {
+  const schema = settings.JOBS_SCHEMA;
+  for (let failures = 0; !signal.aborted; failures++) {
+    try {
+      const name = `${schema}.get_jobs(uuid, integer, text[], text[])`;
+      const row = onlyRow(
+        await sql<{ exists: boolean }[]>`select to_regprocedure(${name}) is not null as exists`,
+      );
+      if (row.exists) return;
+      throw new StartError(
+        `Cannot use the database ${describeDatabase(settings)}: its schema ${schema} has no job queue, or an older one. Run "bun run db:migrate" against it, or set JOBS_SCHEMA.`,
+      );
+    } catch (error) {
+      if (!isTransient(error)) throw startError(error, settings);
+      if (failures === 0) log.warn(`waiting for the database ${describeDatabase(settings)}`, { error });
+      await pause(Math.min(2_000, 100 * 2 ** failures), undefined, { signal }).catch(() => undefined);
+    }
+  }
+}
+
+/** Gives the database as a person would name it, without its password. */
+export function describeDatabase(settings: DatabaseSettings): string {
+  if (settings.DATABASE_URL === undefined)
+    return `${settings.PGDATABASE} at ${settings.PGHOST}:${settings.PGPORT} as ${settings.PGUSER}`;
+  const url = new URL(settings.DATABASE_URL);
+  return `${url.pathname.slice(1)} at ${url.host} as ${url.username}`;
+}
+
+const remedies: Record<string, string> = {
+  "28P01": "Check PGUSER and PGPASSWORD, or DATABASE_URL.",
+  "28000": "Check PGUSER and PGPASSWORD, or DATABASE_URL.",
+  "3D000": "Check PGDATABASE, or DATABASE_URL.",
+  "42501": "Grant the role what db/README.md lists.",
+};
+
+function startError(error: unknown, settings: DatabaseSettings): Error {
+  if (error instanceof StartError) return error;
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const reason = error instanceof Error ? error.message : String(error);
+  return new StartError(
+    `Cannot use the database ${describeDatabase(settings)}: ${reason}. ${remedies[code] ?? "Check PGHOST and PGPORT, or DATABASE_URL."}`,
+    { cause: error },
+  );
+}

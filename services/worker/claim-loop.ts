@@ -1,0 +1,133 @@
+import type { Jobs, LeasedJob, TaskFilter } from "#db/jobs";
+import type { Log } from "../log/log.ts";
+import type { TaskHealth } from "./task-health.ts";
+import { createWakeSignal } from "./wake-signal.ts";
+import type { WorkerRun } from "./worker-run.ts";
+
+/** What a claim loop needs. */
+export type ClaimLoopOptions = {
+  readonly jobs: Pick<Jobs, "getJobs" | "nextJobSeconds" | "releaseStrays">;
+  readonly run: Pick<WorkerRun, "current" | "lose">;
+  /** Runs a claimed job to its settled outcome; never rejects. */
+  readonly perform: (job: LeasedJob) => Promise<void>;
+  /** Ids of all jobs that this worker holds and has not settled. */
+  readonly held: () => string[];
+  readonly health: TaskHealth;
+  readonly concurrency: number;
+  /** The tasks that this worker takes; null for all. */
+  readonly tasks: readonly string[] | null;
+  readonly pollSeconds: number;
+  readonly log: Log;
+};
+
+/** A loop that keeps the slots of a worker filled. */
+export type ClaimLoop = {
+  /** Makes it look at once: something may be due. */
+  readonly wake: () => void;
+  /** Stops claiming and resolves when the claim under way is over. Jobs in flight go on. */
+  readonly stop: () => Promise<void>;
+};
+
+/**
+ * Claims as many jobs as slots are free, whenever there may be some, and starts each at once.
+ *
+ * While a claim is under way further slots fall free, so the next one takes them all: alone at low load, by the batch at
+ * high load, without a setting. A claim that comes back short means that nothing more is due; then the loop sleeps until
+ * a notification, a settled job, the next job's time, or the poll, whichever is first. Notifications only shorten that
+ * sleep: polling alone finds every job.
+ */
+export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
+  const signal = createWakeSignal();
+  const slots = createSlots(options, signal.wake);
+  const look = createLook(options, slots);
+  const stopping = new AbortController();
+
+  const running = (async () => {
+    let failures = 0;
+    while (!stopping.signal.aborted) {
+      try {
+        const isMoreDue = slots.free() === 0 || (await look());
+        failures = 0;
+        if (!isMoreDue) await signal.wait(await restMs(options));
+        else if (slots.free() === 0) await signal.wait(options.pollSeconds * 1000);
+      } catch (error) {
+        failures += 1;
+        options.log.warn("cannot claim jobs; trying again", { error, failures });
+        await signal.wait(Math.min(5_000, 100 * 2 ** failures));
+      }
+    }
+  })();
+
+  return {
+    wake: signal.wake,
+    stop: async () => {
+      stopping.abort();
+      signal.wake();
+      await running;
+    },
+  };
+}
+
+type Slots = { readonly free: () => number; readonly start: (job: LeasedJob) => void };
+
+function createSlots({ concurrency, perform }: ClaimLoopOptions, onFree: () => void): Slots {
+  let inFlight = 0;
+  return {
+    free: () => concurrency - inFlight,
+    start: (job) => {
+      inFlight += 1;
+      void perform(job).then(() => {
+        inFlight -= 1;
+        onFree();
+      });
+    },
+  };
+}
+
+/** Gives a function that claims once for all free slots, and tells whether more may be due than it took. */
+function createLook(
+  { jobs, run, held, health, tasks, log }: ClaimLoopOptions,
+  slots: Slots,
+): () => Promise<boolean> {
+  let mayHoldStrays = false;
+
+  const claim = async (worker: string, limit: number, filter: TaskFilter): Promise<number> => {
+    mayHoldStrays = true;
+    const claimed = await jobs.getJobs({ run: worker, limit, tasks: filter }).catch((error: unknown) => {
+      if (error instanceof Error && error.message === "LEASE_LOST") run.lose(worker, "a claim was refused");
+      throw error;
+    });
+    mayHoldStrays = false;
+    claimed.forEach(slots.start);
+    return claimed.length;
+  };
+
+  const giveBackStrays = async (worker: string) => {
+    const count = await jobs.releaseStrays(worker, held());
+    mayHoldStrays = false;
+    if (count > 0) log.warn("gave back jobs whose claim was lost with the connection", { count });
+  };
+
+  return async () => {
+    const worker = await run.current();
+    if (mayHoldStrays) await giveBackStrays(worker);
+    for (const task of health.startTrials(Date.now())) {
+      const found = slots.free() > 0 ? await claim(worker, 1, { only: [task], except: null }) : 0;
+      if (found === 0) health.endTrial(task);
+    }
+    const limit = slots.free();
+    if (limit === 0) return true;
+    const resting = health.resting();
+    const except = resting.length === 0 ? null : resting;
+    return (await claim(worker, limit, { only: tasks, except })) === limit;
+  };
+}
+
+async function restMs({ jobs, health, pollSeconds }: ClaimLoopOptions): Promise<number> {
+  // Spread over the second half of the interval, so that workers that started together do not poll together.
+  const pollMs = pollSeconds * 1000 * (0.5 + 0.5 * Math.random());
+  const dueSeconds = await jobs.nextJobSeconds();
+  // A job that is due and was not claimed is another worker's, or of a task that is not for us now.
+  const dueMs = dueSeconds === null || dueSeconds <= 0 ? pollMs : dueSeconds * 1000;
+  return Math.ceil(Math.min(pollMs, dueMs, health.nextTrialMs(Date.now()) ?? pollMs));
+}

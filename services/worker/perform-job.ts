@@ -1,0 +1,95 @@
+import type { LeasedJob } from "#db/jobs";
+import type { Outcome } from "#protocol/outcome";
+import type { Log } from "../log/log.ts";
+import type { JobRequest } from "./dispatch.ts";
+import { dispatch } from "./dispatch.ts";
+import type { Settlement, Settler } from "./settle.ts";
+import type { TaskHealth } from "./task-health.ts";
+
+/** What performing a job uses. */
+export type PerformOptions = {
+  readonly request: (job: LeasedJob) => Promise<JobRequest | { readonly fault: string }>;
+  readonly settler: Pick<Settler, "settle">;
+  readonly health: TaskHealth;
+  readonly timeoutSeconds: number;
+  readonly retryAfterMaxSeconds: number;
+  readonly log: Log;
+};
+
+/**
+ * Takes a claimed job to its settled outcome. Never rejects.
+ *
+ * A request that `signal` gives up has no outcome here: its lease is given back, or is another's by now.
+ */
+export async function performJob(
+  job: LeasedJob,
+  signal: AbortSignal,
+  options: PerformOptions,
+): Promise<void> {
+  const startedAt = performance.now();
+  const log = options.log.with({ jobId: job.id, task: job.taskIdentifier, attempt: job.attempt });
+  try {
+    const outcome = await outcomeOf(job, signal, options);
+    if (outcome === null) {
+      options.health.endTrial(job.taskIdentifier);
+      return log.info("request given up");
+    }
+    if (outcome.kind === "unreachable") options.health.unreachable(job.taskIdentifier, Date.now());
+    else options.health.reached(job.taskIdentifier);
+
+    const lease = { jobId: job.id, leaseToken: job.leaseToken };
+    const taken = await options.settler.settle(lease, settlementOf(outcome));
+    report(outcome, { log, taken, ms: Math.round(performance.now() - startedAt) });
+  } catch (error) {
+    log.error("cannot record the outcome", { error });
+  }
+}
+
+async function outcomeOf(
+  job: LeasedJob,
+  signal: AbortSignal,
+  options: PerformOptions,
+): Promise<Outcome | null> {
+  try {
+    const request = await options.request(job);
+    if ("fault" in request) return { kind: "dead", message: request.fault };
+    const { timeoutSeconds, retryAfterMaxSeconds } = options;
+    return await dispatch(request, { timeoutSeconds, retryAfterMaxSeconds, signal });
+  } catch (error) {
+    // Not the function's doing, so it costs no attempt.
+    return { kind: "unreachable", message: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function settlementOf(outcome: Outcome): Settlement {
+  switch (outcome.kind) {
+    case "complete":
+    case "accepted":
+      return outcome;
+    case "dead":
+      return { ...outcome, delaySeconds: null };
+    case "retry":
+      return { ...outcome, delaySeconds: outcome.notBeforeSeconds ?? null };
+    case "unreachable":
+      return { ...outcome, delaySeconds: outcome.retryAfterSeconds ?? null };
+  }
+}
+
+type Facts = { readonly log: Log; readonly taken: boolean; readonly ms: number };
+
+function report(outcome: Outcome, { log, taken, ms }: Facts): void {
+  // Not taken: the function's callback was first, or the lease has passed on. Either way the outcome is recorded.
+  if (!taken) return log.debug("outcome was already recorded", { outcome: outcome.kind, ms });
+  switch (outcome.kind) {
+    case "complete":
+      return log.info("job completed", { ms });
+    case "accepted":
+      return log.info("job accepted; its callback will tell", { ms });
+    case "retry":
+      return log.warn("attempt failed", { reason: outcome.message, ms });
+    case "unreachable":
+      return log.warn("function not reached", { reason: outcome.message, ms });
+    case "dead":
+      return log.error("job failed for good", { reason: outcome.message, ms });
+  }
+}

@@ -1,0 +1,52 @@
+import type { LeasedJob } from "#db/jobs";
+import { jobRequestHeaders } from "#protocol/headers";
+import { taskUrl } from "#protocol/task-url";
+import { signCallbackToken } from "../callback-token/callback-token.ts";
+import type { JobRequest } from "./dispatch.ts";
+
+/** What a request is made from, besides the job. */
+export type RequestOptions = {
+  readonly workerId: string;
+  /** Base URL of the functions, where there is one. */
+  readonly baseUrl: string | undefined;
+  /** Full URLs by task identifier. */
+  readonly overrides: Readonly<Record<string, string>>;
+  readonly callbackUrl: string;
+  /** Key that signs the callback token. */
+  readonly key: string;
+  readonly timeoutSeconds: number;
+  readonly now: Date;
+};
+
+/** Gives the request of a job, or why there can be none; that is for good, as the next attempt would fare the same. */
+export function prepareRequest(
+  job: LeasedJob,
+  options: RequestOptions,
+): JobRequest | { readonly fault: string } {
+  const target = taskUrl(job.taskIdentifier, { baseUrl: options.baseUrl, overrides: options.overrides });
+  if ("fault" in target) return target;
+  const token = signCallbackToken({ jobId: job.id, leaseToken: job.leaseToken }, options.key);
+  return {
+    url: target.url,
+    body: job.payload,
+    headers: jobRequestHeaders({
+      workerId: options.workerId,
+      jobId: job.id,
+      databaseId: job.databaseId,
+      callbackUrl: withToken(options.callbackUrl, token),
+      attempt: job.attempt,
+      maxAttempts: job.maxAttempts,
+      taskIdentifier: job.taskIdentifier,
+      deadline: new Date(options.now.getTime() + options.timeoutSeconds * 1000),
+      createdAt: job.createdAt,
+      traceparent: job.traceparent,
+      tracestate: job.tracestate,
+      scheduleId: job.scheduleId,
+      scheduledAt: job.scheduledAt,
+    }),
+  };
+}
+
+function withToken(url: string, token: string): string {
+  return `${url}${url.includes("?") ? "&" : "?"}token=${token}`;
+}

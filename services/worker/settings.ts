@@ -1,0 +1,102 @@
+import { z } from "zod";
+import { callbackUrlSettings, outcomeSettings } from "../config/callback-settings.ts";
+import { httpUrl, list, port, seconds, wholeNumber, yesOrNo } from "../config/kinds.ts";
+import { logSettings } from "../config/log-settings.ts";
+import { pollSettings } from "../config/poll-settings.ts";
+import { postgresSettings } from "../config/postgres-settings.ts";
+
+const gatewayUrl = () =>
+  z.string().refine((text) => URL.canParse(text.replaceAll("{task}", "task")) && /^https?:/.test(text), {
+    error: "expected an http:// or https:// URL, which may contain {task}",
+  });
+
+const taskUrls = z
+  .string()
+  .transform((text, context) => {
+    try {
+      return z.record(z.string(), httpUrl()).parse(JSON.parse(text));
+    } catch {
+      context.addIssue({ code: "custom", message: "expected a JSON object from task identifier to URL" });
+      return z.NEVER;
+    }
+  })
+  .default({});
+
+/** The settings of claiming and dispatching. */
+export const dispatchSettings = {
+  KNATIVE_SERVICE_URL: gatewayUrl()
+    .optional()
+    .describe(
+      "Base URL of the functions: a job goes to `${KNATIVE_SERVICE_URL}/${task_identifier}`, or to where `{task}` stands.",
+    ),
+  INTERNAL_GATEWAY_URL: gatewayUrl().optional().describe("Used where KNATIVE_SERVICE_URL is not set."),
+  INTERNAL_GATEWAY_DEVELOPMENT_MAP: taskUrls.describe(
+    "JSON object from task identifier to the full URL of its function; comes before the base URL.",
+  ),
+  JOBS_SUPPORT_ANY: yesOrNo()
+    .default(true)
+    .describe("Whether to claim every task; `false` keeps to JOBS_SUPPORTED."),
+  JOBS_SUPPORTED: list()
+    .default([])
+    .describe("Comma-separated tasks to claim when JOBS_SUPPORT_ANY is false."),
+  JOBS_CONCURRENCY: wholeNumber(1, 10_000).default(32).describe("Requests in flight at most, per worker."),
+  JOBS_LEASE_SECONDS: seconds(0.5, 3600)
+    .default(30)
+    .describe("How long after its worker's last beat a job is taken back, in seconds."),
+  JOBS_DRAIN_SECONDS: seconds(0, 3600)
+    .default(25)
+    .describe(
+      "How long a stopping worker lets requests finish, in seconds; below the 30 that Kubernetes grants by default.",
+    ),
+  JOBS_TIMEOUT_SECONDS: seconds(0.05, 86_400)
+    .default(290)
+    .describe("How long a function may take to answer, in seconds; below the 300 of a Knative revision."),
+  ...outcomeSettings,
+  ...callbackUrlSettings,
+  JOBS_UNREACHABLE_HOURS: seconds(0, 8760)
+    .default(72)
+    .describe(
+      "How long a function may be out of reach before tries count as attempts, in hours; a long weekend.",
+    ),
+};
+
+/** All settings of a worker that runs on its own. */
+export const workerSettings = z
+  .object({
+    ...postgresSettings,
+    ...logSettings,
+    ...pollSettings,
+    ...dispatchSettings,
+    JOBS_WORKER_PORT: port()
+      .default(0)
+      .describe("Port of the stand-alone worker's /healthz and /readyz; 0 takes a free one."),
+  })
+  .superRefine(checkDispatch)
+  .superRefine((settings, context) => {
+    if (settings.INTERNAL_JOBS_CALLBACK_URL ?? settings.JOBS_CALLBACK_HOST) return;
+    context.addIssue({
+      code: "custom",
+      path: ["INTERNAL_JOBS_CALLBACK_URL"],
+      message: "expected the URL at which functions reach the callback server, such as http://callback:12345",
+    });
+  });
+
+/** What dispatching needs to know, parsed. */
+export type DispatchSettings = z.infer<z.ZodObject<typeof dispatchSettings>>;
+
+/** Adds the faults that only show between settings: no function URL at all, or no task that may be claimed. */
+export function checkDispatch(settings: DispatchSettings, context: z.RefinementCtx): void {
+  const hasUrl = settings.KNATIVE_SERVICE_URL ?? settings.INTERNAL_GATEWAY_URL;
+  if (hasUrl === undefined && Object.keys(settings.INTERNAL_GATEWAY_DEVELOPMENT_MAP).length === 0)
+    context.addIssue({
+      code: "custom",
+      path: ["KNATIVE_SERVICE_URL"],
+      message: "expected the base URL of the functions, such as http://functions.example.svc.cluster.local",
+    });
+  if (!settings.JOBS_SUPPORT_ANY && settings.JOBS_SUPPORTED.length === 0)
+    context.addIssue({
+      code: "custom",
+      path: ["JOBS_SUPPORTED"],
+      message: "expected at least one task, as JOBS_SUPPORT_ANY is false",
+    });
+}

@@ -1,0 +1,136 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { isTransient } from "#db/is-transient";
+import type { Jobs, Lease } from "#db/jobs";
+import type { Log } from "../log/log.ts";
+
+/** How an attempt ended, as it is written down. */
+export type Settlement =
+  | { readonly kind: "complete" }
+  | { readonly kind: "accepted" }
+  | {
+      readonly kind: "retry" | "dead" | "unreachable";
+      readonly message: string;
+      readonly delaySeconds: number | null;
+    };
+
+/** What settling needs. */
+export type SettlerOptions = {
+  readonly jobs: Pick<Jobs, "completeJobs" | "failJobs" | "acceptJobs">;
+  readonly callbackSeconds: number;
+  readonly unreachableLimitSeconds: number;
+  readonly log: Log;
+};
+
+/** Writes outcomes down, by the batch. */
+export type Settler = {
+  /** Resolves when the outcome is written: true when it was taken, false when the lease had passed on. */
+  readonly settle: (lease: Lease, settlement: Settlement) => Promise<boolean>;
+  /** Gives up what is not yet written: its leases are lost. Each of its promises resolves to false. */
+  readonly abandon: () => void;
+};
+
+type Entry = {
+  readonly lease: Lease;
+  readonly settlement: Settlement;
+  readonly resolve: (taken: boolean) => void;
+};
+
+/**
+ * Gives a settler that writes one batch at a time: what ends while a batch is under way makes the next one.
+ *
+ * An outcome is kept until the database has it, however long that is away, unless the lease is lost first. A batch that the
+ * database refuses for its content is written one by one, so that one bad message does not hold the others.
+ */
+export function createSettler(options: SettlerOptions): Settler {
+  let waiting: Entry[] = [];
+  let isWriting = false;
+  let era = new AbortController();
+
+  const drain = async () => {
+    isWriting = true;
+    while (waiting.length > 0) {
+      const batch = waiting;
+      waiting = [];
+      await write(batch, { ...options, abandoned: era.signal });
+    }
+    isWriting = false;
+  };
+
+  return {
+    settle: (lease, settlement) =>
+      new Promise((resolve) => {
+        waiting.push({ lease, settlement: storable(settlement), resolve });
+        if (!isWriting) void drain();
+      }),
+    abandon: () => {
+      era.abort();
+      era = new AbortController();
+      for (const entry of waiting) entry.resolve(false);
+      waiting = [];
+    },
+  };
+}
+
+type WriteOptions = SettlerOptions & { readonly abandoned: AbortSignal };
+
+/** Writes a batch, again and again while the database is away. Never rejects; resolves every entry. */
+async function write(entries: readonly Entry[], options: WriteOptions): Promise<void> {
+  for (let failures = 0; !options.abandoned.aborted; failures++) {
+    try {
+      const taken = await writeBatch(entries, options);
+      for (const entry of entries) entry.resolve(taken.has(entry.lease.jobId));
+      return;
+    } catch (error) {
+      if (!isTransient(error)) return refused(entries, { ...options, error });
+      options.log.warn("cannot write outcomes; trying again", { error, outcomes: entries.length });
+      const waitMs = Math.min(5_000, 50 * 2 ** failures);
+      await pause(waitMs, undefined, { signal: options.abandoned }).catch(() => undefined);
+    }
+  }
+  for (const entry of entries) entry.resolve(false);
+}
+
+async function refused(
+  entries: readonly Entry[],
+  options: WriteOptions & { readonly error: unknown },
+): Promise<void> {
+  const [only] = entries;
+  if (entries.length > 1) {
+    for (const entry of entries) await write([entry], options);
+  } else if (only !== undefined) {
+    const { error, log } = options;
+    log.error("the database refuses an outcome", {
+      error,
+      jobId: only.lease.jobId,
+      kind: only.settlement.kind,
+    });
+    // What it said cannot be kept, that it failed can. If even that is refused, the lease runs out.
+    const message = "The outcome of the attempt could not be recorded.";
+    const settlement = { kind: "retry", message, delaySeconds: null } as const;
+    await writeBatch([{ ...only, settlement }], options).catch(() => undefined);
+    only.resolve(false);
+  }
+}
+
+async function writeBatch(entries: readonly Entry[], options: SettlerOptions): Promise<Set<string>> {
+  const { jobs, callbackSeconds, unreachableLimitSeconds } = options;
+  const leases = (kind: Settlement["kind"]) =>
+    entries.filter((entry) => entry.settlement.kind === kind).map((entry) => entry.lease);
+  const failures = entries.flatMap(({ lease, settlement }) =>
+    settlement.kind === "complete" || settlement.kind === "accepted" ? [] : [{ ...lease, ...settlement }],
+  );
+  const [completed, accepted] = [leases("complete"), leases("accepted")];
+  const none = new Set<string>();
+  const taken = await Promise.all([
+    completed.length === 0 ? none : jobs.completeJobs(completed),
+    accepted.length === 0 ? none : jobs.acceptJobs(accepted, callbackSeconds),
+    failures.length === 0 ? none : jobs.failJobs(failures, unreachableLimitSeconds),
+  ]);
+  return new Set(taken.flatMap((ids) => [...ids]));
+}
+
+/** Postgres text holds neither NUL nor a lone surrogate. */
+function storable(settlement: Settlement): Settlement {
+  if (!("message" in settlement)) return settlement;
+  return { ...settlement, message: settlement.message.toWellFormed().replaceAll("\0", "") };
+}

@@ -1,0 +1,145 @@
+import type { Jobs, LeasedJob } from "#db/jobs";
+import { startListener } from "#db/listen";
+import { createKeyRing } from "../callback-token/key-ring.ts";
+import type { Log } from "../log/log.ts";
+import { startClaimLoop } from "./claim-loop.ts";
+import { createHeldJobs } from "./held-jobs.ts";
+import { performJob } from "./perform-job.ts";
+import { prepareRequest } from "./prepare-request.ts";
+import { startRescue } from "./rescue.ts";
+import { createSettler } from "./settle.ts";
+import type { WorkerSettings } from "./start-worker.ts";
+import { createTaskHealth } from "./task-health.ts";
+import { startWorkerRun, type WorkerRun } from "./worker-run.ts";
+
+/** What the parts share. */
+export type PartsOptions = { readonly jobs: Jobs; readonly log: Log };
+
+/** The parts of a worker at work. */
+export type Parts = {
+  /** Resolves when the worker is registered and listens. */
+  readonly whenReady: () => Promise<void>;
+  /** Why it cannot take work at this moment, or null. */
+  readonly fault: () => string | null;
+  /** Stops claiming, waits for jobs in flight as long as `patience`, gives back the rest and stops. */
+  readonly drain: (patience: Promise<void>) => Promise<void>;
+};
+
+/**
+ * Starts a worker's parts on a database that answers: the lease (worker-run), the claims (claim-loop), the rescue of lost
+ * jobs, and the listener that wakes the claims.
+ */
+export function startParts(settings: WorkerSettings, { jobs, log }: PartsOptions): Parts {
+  const flight = createFlight(settings, { jobs, log });
+  const run = startWorkerRun({
+    jobs,
+    workerId: settings.HOSTNAME,
+    leaseSeconds: settings.JOBS_LEASE_SECONDS,
+    log,
+    onLost: flight.giveUp,
+  });
+  const claims = startClaimLoop({
+    jobs,
+    run,
+    perform: flight.perform,
+    held: flight.held.ids,
+    health: flight.health,
+    concurrency: settings.JOBS_CONCURRENCY,
+    tasks: settings.JOBS_SUPPORT_ANY ? null : settings.JOBS_SUPPORTED,
+    pollSeconds: settings.JOBS_POLL_SECONDS,
+    log,
+  });
+  const rescue = startRescue({
+    jobs,
+    everySeconds: Math.min(2, settings.JOBS_LEASE_SECONDS / 6),
+    onRescued: claims.wake,
+    log,
+  });
+  const heard = Promise.withResolvers<void>();
+  const listener = startListener({
+    settings,
+    channels: ["jobs:insert"],
+    onNotify: claims.wake,
+    onState: (listening, reason) => {
+      if (listening) heard.resolve();
+      else if (reason !== undefined) log.warn("not listening; polling meanwhile", { error: reason });
+    },
+  });
+
+  return {
+    whenReady: async () => {
+      await Promise.all([run.current(), heard.promise]);
+    },
+    fault: () => run.fault() ?? (listener.isListening() ? null : "not listening"),
+    drain: async (patience) => {
+      await Promise.all([claims.stop(), listener.stop(), rescue.stop()]);
+      await Promise.race([flight.held.whenNone(), patience]);
+      flight.giveUp();
+      await flight.held.whenNone();
+      await giveBack(run, log);
+    },
+  };
+}
+
+async function giveBack(run: WorkerRun, log: Log): Promise<void> {
+  try {
+    const count = await run.end();
+    if (count > 0) log.info("jobs given back", { count });
+  } catch (error) {
+    log.warn("cannot give jobs back; they are taken back when the lease ends", { error });
+  }
+}
+
+/** The jobs on their way to functions and back. */
+function createFlight(settings: WorkerSettings, { jobs, log }: PartsOptions) {
+  const held = createHeldJobs();
+  const health = createTaskHealth();
+  const settler = createSettler({
+    jobs,
+    callbackSeconds: settings.JOBS_CALLBACK_TIMEOUT_SECONDS,
+    unreachableLimitSeconds: settings.JOBS_UNREACHABLE_HOURS * 3600,
+    log,
+  });
+  const options = {
+    request: createRequestMaker(settings, jobs),
+    settler,
+    health,
+    timeoutSeconds: settings.JOBS_TIMEOUT_SECONDS,
+    retryAfterMaxSeconds: settings.JOBS_RETRY_AFTER_MAX_SECONDS,
+    log,
+  };
+  let requests = new AbortController();
+  return {
+    held,
+    health,
+    perform: (job: LeasedJob) => {
+      const { signal } = requests;
+      return held.during(job.id, () => performJob(job, signal, options));
+    },
+    giveUp: () => {
+      requests.abort();
+      requests = new AbortController();
+      settler.abandon();
+    },
+  };
+}
+
+function createRequestMaker(settings: WorkerSettings, jobs: Jobs) {
+  const ring = createKeyRing(jobs);
+  return async (job: LeasedJob) => {
+    const [key] = await ring.keys();
+    if (key === undefined)
+      throw new Error(
+        "Cannot sign a callback token: the table callback_keys is empty. Insert a secret into it.",
+      );
+    return prepareRequest(job, {
+      workerId: settings.HOSTNAME,
+      baseUrl: settings.KNATIVE_SERVICE_URL ?? settings.INTERNAL_GATEWAY_URL,
+      overrides: settings.INTERNAL_GATEWAY_DEVELOPMENT_MAP,
+      callbackUrl: settings.callbackUrl,
+      key,
+      timeoutSeconds: settings.JOBS_TIMEOUT_SECONDS,
+      now: new Date(),
+    });
+  };
+}

@@ -1,0 +1,108 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { Jobs } from "#db/jobs";
+import type { Log } from "../log/log.ts";
+
+/** What a worker run needs. */
+export type WorkerRunOptions = {
+  readonly jobs: Pick<Jobs, "registerWorker" | "beatWorker" | "releaseWorker">;
+  readonly workerId: string;
+  readonly leaseSeconds: number;
+  readonly log: Log;
+  /** Called when the lease has ended: the jobs of that run belong to others now. */
+  readonly onLost: () => void;
+};
+
+/** This process's present run in the database: the lease of all its jobs. */
+export type WorkerRun = {
+  /** Gives the id of the run to claim under; registers a new one when the last was lost. */
+  readonly current: () => Promise<string>;
+  /** Lets go of this run, as when the database has refused it. */
+  readonly lose: (run: string, reason: string) => void;
+  /** Why there is no lease at this moment, or null. */
+  readonly fault: () => string | null;
+  /** Stops beating and gives back what is left; gives the number of jobs given back. */
+  readonly end: () => Promise<number>;
+};
+
+type Held = { readonly run: string; keptUntil: number };
+
+/**
+ * Keeps the lease of this worker's jobs by one write every third of its length, whatever their number.
+ *
+ * States: no run → registered → lost → registered anew. A run is lost when the database says so (beat gives false), or
+ * when no beat has got through for a whole lease: by then others may have its jobs, so the worker lets go of them
+ * before it hears. What it still reports about them is refused by their tokens.
+ */
+export function startWorkerRun(options: WorkerRunOptions): WorkerRun {
+  const { jobs, leaseSeconds, log } = options;
+  const leaseMs = leaseSeconds * 1000;
+  const stopping = new AbortController();
+  let held: Held | null = null;
+  let registering: Promise<string> | undefined;
+
+  const lose = (run: string, reason: string) => {
+    if (held?.run !== run) return;
+    log.error("lease lost; its jobs are taken over", { run, reason });
+    held = null;
+    options.onLost();
+  };
+
+  const register = async () => {
+    const run = crypto.randomUUID();
+    const keptUntil = Date.now() + leaseMs;
+    await jobs.registerWorker({ run, workerId: options.workerId, leaseSeconds });
+    held = { run, keptUntil };
+    log.debug("worker registered", { run });
+    return run;
+  };
+
+  const beating = (async () => {
+    while (!stopping.signal.aborted) {
+      await pause(leaseMs / 3, undefined, { signal: stopping.signal }).catch(() => undefined);
+      if (!stopping.signal.aborted && held !== null) await beat(held, { options, lose });
+    }
+  })();
+
+  return {
+    current: () => {
+      if (held !== null) return Promise.resolve(held.run);
+      registering ??= register().finally(() => {
+        registering = undefined;
+      });
+      return registering;
+    },
+    lose,
+    fault: () => (held === null ? "not registered" : null),
+    end: async () => {
+      stopping.abort();
+      await beating;
+      const last = held?.run;
+      held = null;
+      return last === undefined ? 0 : jobs.releaseWorker(last);
+    },
+  };
+}
+
+type BeatOptions = { readonly options: WorkerRunOptions; readonly lose: WorkerRun["lose"] };
+
+async function beat(held: Held, { options, lose }: BeatOptions): Promise<void> {
+  const startedAt = Date.now();
+  try {
+    const isAlive = await withinMs(options.jobs.beatWorker(held.run), held.keptUntil - startedAt);
+    if (isAlive) held.keptUntil = startedAt + options.leaseSeconds * 1000;
+    else lose(held.run, "the database has ended it");
+  } catch (error) {
+    options.log.warn("no beat", { error });
+    if (Date.now() >= held.keptUntil) lose(held.run, "no beat got through for a whole lease");
+  }
+}
+
+async function withinMs<T>(promise: Promise<T>, ms: number): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error("no answer from the database")), Math.max(0, ms));
+  try {
+    return await Promise.race([promise, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
