@@ -16,6 +16,11 @@ export type PoolOptions = {
   readonly max: number;
   /** Shown in pg_stat_activity. */
   readonly name: string;
+  /**
+   * Whether to read the database's array types at the first connection, which passing arrays needs (true). postgres.js
+   * leaves that query's failure unhandled when the pool is ended meanwhile, so what is ended at any time goes without.
+   */
+  readonly fetchTypes?: boolean;
   /** Called whenever a connection has closed, for whatever reason. */
   readonly onClose?: () => void;
 };
@@ -24,10 +29,14 @@ export type PoolOptions = {
 export type Sql = postgres.Sql;
 
 /** Gives a pool that connects at its first query and again after each loss. End it with `sql.end()`. */
-export function connect(settings: DatabaseSettings, { max, name, onClose }: PoolOptions): Sql {
+export function connect(
+  settings: DatabaseSettings,
+  { max, name, fetchTypes = true, onClose }: PoolOptions,
+): Sql {
   const options = {
     max,
     connect_timeout: 10,
+    fetch_types: fetchTypes,
     onnotice: () => {},
     connection: { application_name: name },
     ...(onClose === undefined ? {} : { onclose: onClose }),

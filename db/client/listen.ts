@@ -55,7 +55,12 @@ async function keepListening(options: ListenerOptions, { signal, setListening }:
   let failures = 0;
   while (!signal.aborted) {
     const closed = new AbortController();
-    const sql = connect(options.settings, { max: 1, name: "jobs-listen", onClose: () => closed.abort() });
+    const sql = connect(options.settings, {
+      max: 1,
+      name: "jobs-listen",
+      fetchTypes: false,
+      onClose: () => closed.abort(),
+    });
     try {
       await listenUntilLost(sql, { ...options, signal, closed: closed.signal }, () => {
         failures = 0;

@@ -17,7 +17,7 @@ export type DueSchedule = ScheduleRow & {
 };
 
 /** A schedule as a person lists it; without its payload. */
-export type ListedSchedule = ScheduleRow & {
+type ListedSchedule = ScheduleRow & {
   readonly databaseId: string;
   readonly key: string | null;
   readonly queueName: string | null;
@@ -31,7 +31,7 @@ export type ListedSchedule = ScheduleRow & {
 };
 
 /** A schedule to add; what is not given takes add_scheduled_job's default. */
-export type NewSchedule = {
+type NewSchedule = {
   readonly databaseId: string;
   readonly task: string;
   /** JSON. */
@@ -45,10 +45,10 @@ export type NewSchedule = {
 };
 
 /** How much one look takes, and which ids it leaves out. */
-export type LookOptions = { readonly limit: number; readonly except: readonly string[] };
+type LookOptions = { readonly limit: number; readonly except: readonly string[] };
 
 /** What became of a tick: it made a job, it was skipped while the previous job lasts, or it was not ours to run. */
-export type TickResult = "run" | "skipped" | "elsewhere";
+type TickResult = "run" | "skipped" | "elsewhere";
 
 /** The schedules of the database as typed calls, each one statement and safe to repeat; only add is not, without a key. */
 export type Schedules = ReturnType<typeof createSchedules>;

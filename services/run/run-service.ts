@@ -38,7 +38,7 @@ export async function runService<Settings extends LogChoice>(
     const log = createLog({
       level: settings.JOBS_LOG_LEVEL,
       format: formatOf(settings.JOBS_LOG_FORMAT),
-      write: (line) => process.stdout.write(`${line}\n`),
+      write: writeLine,
       now: () => new Date(),
     });
     const service = definition.start(settings, log);
@@ -51,6 +51,15 @@ export async function runService<Settings extends LogChoice>(
     if (!(error instanceof ConfigError || error instanceof StartError)) throw error;
     process.stderr.write(`${error.message}\n`);
     process.exit(1);
+  }
+}
+
+/** A log that nobody reads any more stops no job: Bun throws where the reader of a pipe has gone. */
+function writeLine(line: string): void {
+  try {
+    process.stdout.write(`${line}\n`);
+  } catch {
+    // There is nowhere left to say it.
   }
 }
 

@@ -1,0 +1,155 @@
+import { Hono } from "hono";
+import type { z } from "zod";
+import { type JobHeaders, readJobHeaders } from "../protocol/headers.ts";
+import { echoJob, failureAnswer, jsonAnswer } from "./answer.ts";
+import type { Fetch } from "./fetch.ts";
+import { createJobContext, type JobContext, jobLogFields } from "./job-context.ts";
+import { asJobError, JobError } from "./job-error.ts";
+import { createLog, type Log, writeToConsole } from "./log.ts";
+import { readPayload } from "./read-payload.ts";
+import { owesCallback, type ReportTools, reportOutcome } from "./report.ts";
+import {
+  createSettingsReader,
+  type Environment,
+  SettingsError,
+  type SettingsSchema,
+  settingFaults,
+} from "./settings.ts";
+
+/** What makes a function. */
+export type JobDefinition<P, S extends SettingsSchema> = {
+  /** Its task identifier; it answers at `POST /` and `POST /NAME`. */
+  readonly name: string;
+  /** Schema of the payload; a payload that does not fit is refused for good, naming the field. */
+  readonly payload: z.ZodType<P>;
+  /** Schema of its settings. */
+  readonly env: S;
+  /** The work. What it gives becomes the answer's body, beside `complete: true`; it fails by throwing, best a JobError. */
+  readonly run: (
+    payload: P,
+    context: JobContext<z.infer<S>>,
+  ) => Promise<object | undefined> | object | undefined;
+};
+
+/** What the kit uses of the world; the runtime's own by default. */
+export type JobTools = {
+  readonly fetch?: Fetch;
+  readonly sleep?: (ms: number) => Promise<void>;
+  readonly write?: (line: string) => void;
+};
+
+/** A function, ready to be served by anything that takes a standard fetch handler. */
+export type Job = {
+  readonly name: string;
+  readonly fetch: (request: Request, env: Environment) => Promise<Response>;
+  /** Gives a line for each setting that is missing or wrong in `env`. */
+  readonly settingFaults: (env: Environment) => readonly string[];
+};
+
+/**
+ * Gives a function that speaks the job protocol (§2 to §4).
+ *
+ * `POST /` and `POST /NAME` run the job; `GET /healthz` says that it is alive, `GET /readyz` that its settings are right. A job
+ * ends in one log line without payload. Where the worker does not read the response, the outcome is reported by callback first.
+ */
+export function defineJob<P, S extends SettingsSchema>(
+  definition: JobDefinition<P, S>,
+  tools: JobTools = {},
+): Job {
+  const log = createLog(tools.write ?? writeToConsole, { function: definition.name });
+  const reportTools = { fetch: tools.fetch ?? fetch, sleep: tools.sleep ?? sleep };
+  const attempt = createAttempt(definition);
+  const faults = (env: Environment) => settingFaults(definition.env, env);
+
+  const app = new Hono<{ Bindings: Environment }>();
+  app.get("/healthz", () => jsonAnswer({ status: "ok" }));
+  app.get("/readyz", ({ env }) => {
+    const wrong = faults(env);
+    return wrong.length === 0
+      ? jsonAnswer({ status: "ready" })
+      : jsonAnswer({ status: "not ready", faults: wrong }, 503);
+  });
+  app.post("*", async ({ req, env }) => {
+    const job = readJobHeaders(req.raw.headers);
+    const jobLog = log.with(jobLogFields(job));
+    const startedAt = performance.now();
+    const ended = await attempt(req.raw, job, { env, log: jobLog });
+    logEnd(jobLog, ended, startedAt);
+    return answer(ended, job, { ...reportTools, log: jobLog });
+  });
+  app.all("/", () => jsonAnswer({ error: "A job is a POST request" }, 405, { Allow: "POST" }));
+  app.all(`/${definition.name}`, () =>
+    jsonAnswer({ error: "A job is a POST request" }, 405, { Allow: "POST" }),
+  );
+  app.notFound(({ req }) => jsonAnswer({ error: `There is nothing at ${req.method} ${req.path}` }, 404));
+
+  return {
+    name: definition.name,
+    fetch: async (request, env) => echoJob(await app.fetch(request, env), request),
+    settingFaults: faults,
+  };
+}
+
+type Ended = { readonly body: string } | { readonly failure: JobError };
+type AttemptTools = { readonly env: Environment; readonly log: Log };
+type Attempt = (request: Request, job: JobHeaders, tools: AttemptTools) => Promise<Ended>;
+
+/** Gives a function that runs one attempt and never rejects. */
+function createAttempt<P, S extends SettingsSchema>(definition: JobDefinition<P, S>): Attempt {
+  const settingsOf = createSettingsReader(definition.env);
+  return async (request, job, { env, log }) => {
+    let signal: AbortSignal | undefined;
+    try {
+      requireName(request, definition.name);
+      const context = createJobContext(request, job, { env: settingsOf(env), log });
+      signal = context.signal;
+      const payload = await readPayload(request, definition.payload);
+      const result = await definition.run(payload, context);
+      return { body: JSON.stringify({ complete: true, ...result }) };
+    } catch (thrown) {
+      return { failure: failureOf(thrown, signal) };
+    }
+  };
+}
+
+function requireName(request: Request, name: string): void {
+  const path = new URL(request.url).pathname.replace(/\/+$/, "");
+  if (path === "" || path === `/${name}` || path === `/${encodeURIComponent(name)}`) return;
+  throw new JobError(`This is ${name}; there is no function at ${path}`, { status: 404 });
+}
+
+function failureOf(thrown: unknown, signal: AbortSignal | undefined): JobError {
+  if (thrown instanceof JobError) return thrown;
+  if (thrown instanceof SettingsError)
+    return new JobError(`The function is not set up: ${thrown.message}`, { cause: thrown });
+  if (signal?.aborted)
+    return new JobError("The worker's deadline passed before the job was done", { cause: thrown });
+  return asJobError(thrown);
+}
+
+function logEnd(log: Log, ended: Ended, startedAt: number): void {
+  const ms = Math.round(performance.now() - startedAt);
+  if ("body" in ended) return log.info("job completed", { ms });
+  const { status, retry } = ended.failure;
+  log.error("job failed", { ms, status, final: !retry });
+}
+
+async function answer(ended: Ended, job: JobHeaders, tools: ReportTools & { log: Log }): Promise<Response> {
+  const failure = "failure" in ended ? ended.failure : null;
+  if (owesCallback(job)) {
+    const fault = await reportOutcome(job, failure, tools);
+    if (fault !== undefined) {
+      tools.log.error("outcome not reported", { reason: fault });
+      const ending = failure === null ? "The job is done" : `The job failed (${failure.message})`;
+      return failureAnswer(new JobError(`${ending}, but this could not be reported: ${fault}`));
+    }
+  }
+  if ("failure" in ended) return failureAnswer(ended.failure);
+  return new Response(ended.body, { headers: { "Content-Type": "application/json" } });
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}

@@ -1,0 +1,59 @@
+import type { JobHeaders } from "../protocol/headers.ts";
+import { isTraceparent } from "../protocol/trace.ts";
+import type { Log } from "./log.ts";
+
+/** What a function knows of its job besides the payload. Undefined is what the worker did not say. */
+export type JobContext<E> = {
+  readonly jobId: string | undefined;
+  readonly databaseId: string | undefined;
+  /** 1-based. */
+  readonly attempt: number | undefined;
+  readonly maxAttempts: number | undefined;
+  /** The same in all attempts of a job: pass it on to whatever must happen once. */
+  readonly idempotencyKey: string | undefined;
+  /** The tick that a scheduled job stands for. */
+  readonly scheduledAt: Date | undefined;
+  /** Aborts when the worker gives up: at its deadline, or when it closes the connection. Pass it to every fetch. */
+  readonly signal: AbortSignal;
+  /** The function's settings, parsed. */
+  readonly env: E;
+  readonly log: Log;
+};
+
+/** Gives the context of one request. */
+export function createJobContext<E>(
+  request: Request,
+  job: JobHeaders,
+  { env, log }: { readonly env: E; readonly log: Log },
+): JobContext<E> {
+  return {
+    jobId: job.jobId,
+    databaseId: job.databaseId,
+    attempt: job.attempt,
+    maxAttempts: job.maxAttempts,
+    idempotencyKey: job.idempotencyKey,
+    scheduledAt: job.scheduledAt,
+    signal: jobSignal(request.signal, job.deadline),
+    env,
+    log,
+  };
+}
+
+/** Longest wait a timer can hold, in milliseconds. */
+const timerLimitMs = 2 ** 31 - 1;
+
+function jobSignal(request: AbortSignal, deadline: Date | undefined): AbortSignal {
+  if (deadline === undefined) return request;
+  const leftMs = Math.min(Math.max(deadline.getTime() - Date.now(), 0), timerLimitMs);
+  return AbortSignal.any([request, AbortSignal.timeout(leftMs)]);
+}
+
+/** Gives the fields that a job's log lines share. */
+export function jobLogFields(job: JobHeaders): Record<string, string | number | undefined> {
+  const traced = job.traceparent !== undefined && isTraceparent(job.traceparent);
+  return {
+    jobId: job.jobId,
+    attempt: job.attempt,
+    traceId: traced ? job.traceparent?.slice(3, 35) : undefined,
+  };
+}

@@ -1,0 +1,82 @@
+const blocks =
+  /<\/?(?:address|article|aside|blockquote|body|center|dd|div|dl|dt|fieldset|figure|footer|form|h[1-6]|header|hr|main|nav|ol|p|pre|section|table|tr|ul)\b[^>]*>/gi;
+
+const entities: Readonly<Record<string, string>> = {
+  amp: "&",
+  lt: "<",
+  gt: ">",
+  quot: '"',
+  apos: "'",
+  nbsp: " ",
+  copy: "©",
+  reg: "®",
+  trade: "™",
+  euro: "€",
+  hellip: "…",
+  ndash: "–",
+  mdash: "—",
+  lsquo: "‘",
+  rsquo: "’",
+  ldquo: "“",
+  rdquo: "”",
+  bull: "•",
+  middot: "·",
+  laquo: "«",
+  raquo: "»",
+  times: "×",
+  zwnj: "",
+  shy: "",
+};
+
+/**
+ * Gives a mail's HTML as plain text: paragraphs apart, list entries with a dash, a link's address after its words, an image's alt
+ * text, and nothing of head, style, script or comments. A mail without any text gives the empty text.
+ */
+export function htmlToText(html: string): string {
+  const visible = html
+    .replace(/<!--[\s\S]*?(?:-->|$)/g, "")
+    .replace(/<(head|style|script|title|template)\b[^>]*>[\s\S]*?(?:<\/\1\s*>|$)/gi, "")
+    .replace(/\s+/g, " ");
+  const marked = visible
+    .replace(/<a\b([^>]*)>(.*?)<\/a\s*>/gi, (_, attributes: string, inner: string) => link(attributes, inner))
+    .replace(/<img\b([^>]*)>/gi, (_, attributes: string) => attribute(attributes, "alt"))
+    .replace(/<br\b[^>]*>/gi, "\n")
+    .replace(/<li\b[^>]*>/gi, "\n- ")
+    .replace(/<\/t[dh]\s*>/gi, " ")
+    .replace(blocks, "\n\n")
+    .replace(/<[^>]*>/g, "");
+  return decodeEntities(marked)
+    .replace(/[^\S\n]+/g, " ")
+    .replace(/ *\n */g, "\n")
+    .replace(/\n{3,}/g, "\n\n")
+    .trim();
+}
+
+function link(attributes: string, inner: string): string {
+  const href = attribute(attributes, "href").replace(/^mailto:/i, "");
+  const words = inner.replace(/<[^>]*>/g, "").trim();
+  const useful = /^(https?:|[^:/?#]+@)/i.test(href) && decodeEntities(href) !== decodeEntities(words);
+  return useful ? `${inner} (${href})` : inner;
+}
+
+function attribute(attributes: string, name: string): string {
+  const found = new RegExp(`(?:^|\\s)${name}\\s*=\\s*(?:"([^"]*)"|'([^']*)'|([^\\s"'>]+))`, "i").exec(
+    attributes,
+  );
+  return found?.[1] ?? found?.[2] ?? found?.[3] ?? "";
+}
+
+function decodeEntities(text: string): string {
+  return text.replace(/&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|([a-z]+));/gi, (whole, ...found: unknown[]) => {
+    const [decimal, hex, name] = found;
+    if (typeof name === "string") return entities[name.toLowerCase()] ?? whole;
+    return (
+      character(typeof decimal === "string" ? Number(decimal) : Number.parseInt(String(hex), 16)) ?? whole
+    );
+  });
+}
+
+function character(code: number): string | undefined {
+  const valid = code > 31 && code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff);
+  return valid ? String.fromCodePoint(code) : undefined;
+}

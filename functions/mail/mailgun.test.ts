@@ -1,0 +1,129 @@
+import { describe, expect, test } from "bun:test";
+import { fieldOf, type MailgunFault, withMailgun } from "../testing/mailgun-server.ts";
+import { withServer } from "../testing/with-server.ts";
+import { createMailgun, type Mail } from "./mailgun.ts";
+
+const mail: Mail = { from: "a@mg.test", to: "b@test.test", subject: "Hi", text: "Hello" };
+
+function client(baseUrl: string, apiKey = "key-test") {
+  return createMailgun({ apiKey, domain: "mg.test", baseUrl }).emails;
+}
+
+test("a mail reaches Mailgun with every part in its field", async () => {
+  await using mailgun = withMailgun();
+  const result = await client(`${mailgun.url}/`).send({
+    from: '"Acme" <a@mg.test>',
+    to: ["b@test.test", "c@test.test"],
+    subject: "שלום 🎉",
+    html: "<p>Hello</p>",
+    text: "Hello",
+    replyTo: "r@test.test",
+    tags: ["one", "two"],
+    headers: { "X-Thing": "1" },
+  });
+  expect(result).toEqual({ data: { id: "<1@mg.test>" }, error: null });
+  expect(mailgun.sent[0]).toEqual({
+    domain: "mg.test",
+    authorization: `Basic ${btoa("api:key-test")}`,
+    fields: [
+      ["from", '"Acme" <a@mg.test>'],
+      ["to", "b@test.test"],
+      ["to", "c@test.test"],
+      ["subject", "שלום 🎉"],
+      ["html", "<p>Hello</p>"],
+      ["text", "Hello"],
+      ["h:Reply-To", "r@test.test"],
+      ["o:tag", "one"],
+      ["o:tag", "two"],
+      ["h:X-Thing", "1"],
+    ],
+  });
+});
+
+test("a mail of text alone has no HTML field", async () => {
+  await using mailgun = withMailgun();
+  await client(mailgun.url).send(mail);
+  expect(fieldOf(mailgun.sent[0], "html")).toEqual([]);
+});
+
+describe("an error names its remedy", () => {
+  test("a wrong key names the settings to check, the region's too", async () => {
+    await using mailgun = withMailgun();
+    const { error } = await client(mailgun.url, "wrong").send(mail);
+    expect(error).toMatchObject({ name: "unauthorized", statusCode: 401 });
+    for (const setting of ["MAILGUN_API_KEY", "MAILGUN_DOMAIN", "MAILGUN_BASE_URL"])
+      expect(error?.message).toContain(setting);
+  });
+
+  test.each<[MailgunFault, object]>([
+    [
+      { status: 400, body: { message: "to parameter is not a valid address: b@test.test" } },
+      {
+        name: "refused",
+        message: "Mailgun refused the mail (HTTP 400): to parameter is not a valid address: (address)",
+      },
+    ],
+    [{ status: 404, body: { message: "Domain not found: mg.test" } }, { name: "refused" }],
+    [
+      { status: 429, headers: { "Retry-After": "42" } },
+      { name: "rate_limited", retryAfterSeconds: 42 },
+    ],
+    [{ status: 429 }, { name: "rate_limited" }],
+    [
+      { status: 500, body: "<html>" },
+      { name: "server_error", message: "Mailgun has a fault of its own (HTTP 500)" },
+    ],
+    [{ status: 503 }, { name: "server_error" }],
+  ])("answer %j", async (fault, error) => {
+    await using mailgun = withMailgun(fault);
+    const result = await client(mailgun.url).send(mail);
+    expect(result.data).toBeNull();
+    expect(result.error).toMatchObject({ statusCode: fault.status, ...error });
+  });
+
+  test("a server that is not there was not reached", async () => {
+    const { error } = await client("http://127.0.0.1:1").send(mail);
+    expect(error).toEqual({ name: "not_reached", message: "Mailgun could not be reached", statusCode: null });
+  });
+
+  test("a server that never answers is given up", async () => {
+    const never = Promise.withResolvers<Response>();
+    await using server = withServer(() => never.promise);
+    const options = { apiKey: "k", domain: "mg.test", baseUrl: server.url, timeoutMs: 10 };
+    const { error } = await createMailgun(options).emails.send(mail);
+    expect(error?.message).toBe("Mailgun did not answer in time");
+    never.resolve(new Response());
+  });
+});
+
+test("an accepted mail is sent even where the answer has no id", async () => {
+  await using server = withServer(() => new Response("ok"));
+  expect(await client(server.url).send(mail)).toEqual({ data: { id: "" }, error: null });
+});
+
+test.each<[string, Partial<Mail>]>([
+  ["from", { from: "a@mg.test\r\nBcc: x@test.test" }],
+  ["to", { to: "b@test.test\nBcc: x@test.test" }],
+  ["subject", { subject: "Hi\r\nBcc: x@test.test" }],
+  ["subject", { subject: "Hi\0" }],
+  ["replyTo", { replyTo: "r@test.test\r\nX: 1" }],
+  ["tags", { tags: ["a\nb"] }],
+  ["headers.X-A", { headers: { "X-A": "1\r\nX-B: 2" } }],
+])("a line break in %s is refused before anything is sent", async (field, part) => {
+  await using mailgun = withMailgun();
+  const { error } = await client(mailgun.url).send({ ...mail, ...part });
+  expect(error).toEqual({
+    name: "invalid_mail",
+    statusCode: null,
+    message: `Cannot send a mail with a line break or control character in ${field}`,
+  });
+  expect(mailgun.sent).toEqual([]);
+});
+
+test("a header's name that is none, and a mail without content, are refused", async () => {
+  const emails = client("http://127.0.0.1:1");
+  expect((await emails.send({ ...mail, headers: { "X: 1\r\nY": "2" } })).error?.name).toBe("invalid_mail");
+  expect((await emails.send({ ...mail, text: undefined })).error?.message).toBe(
+    "Cannot send a mail without html or text",
+  );
+});

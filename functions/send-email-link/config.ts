@@ -1,0 +1,51 @@
+import { z } from "zod";
+import { mailgunSettings, requireMailgun } from "../mail/config.ts";
+
+const httpUrl = () => z.url({ protocol: /^https?$/, error: "expected an http:// or https:// URL" });
+const expectedPort = "expected a port from 1 to 65535";
+
+/** The settings of send-email-link. */
+export const sendEmailLinkSettings = requireMailgun(
+  z.object({
+    GRAPHQL_URL: httpUrl().describe("GraphQL API of the application's own data, which knows the users."),
+    META_GRAPHQL_URL: httpUrl()
+      .optional()
+      .describe("GraphQL API that knows databases and sites; GRAPHQL_URL where it is not set."),
+    GRAPHQL_HOST_HEADER: z
+      .string()
+      .optional()
+      .describe(
+        "Host header for GRAPHQL_URL, where the server routes by it. Bun sends it; Node and workerd drop it.",
+      ),
+    META_GRAPHQL_HOST_HEADER: z.string().optional().describe("Host header for META_GRAPHQL_URL."),
+    GRAPHQL_AUTH_TOKEN: z
+      .string()
+      .optional()
+      .meta({ secret: true })
+      .describe("Bearer token for both GraphQL APIs."),
+    GRAPHQL_API_NAME: z
+      .string()
+      .optional()
+      .describe("X-Api-Name of queries for users, where the server routes by it."),
+    GRAPHQL_SCHEMATA: z
+      .string()
+      .optional()
+      .describe("X-Schemata of queries for users, where the server routes by it."),
+    DEFAULT_DATABASE_ID: z.string().optional().describe("Tenant of jobs that come without X-Database-Id."),
+    LOCAL_APP_PORT: z
+      .string()
+      .regex(/^\d{1,5}$/, expectedPort)
+      .refine((text) => Number(text) >= 1 && Number(text) <= 65_535, expectedPort)
+      .optional()
+      .describe("Port of the app on this machine: links to localhost domains use http and this port."),
+    SEND_EMAIL_LINK_DRY_RUN: z
+      .stringbool({ error: "expected true or false" })
+      .default(false)
+      .describe("Renders and logs each mail and sends none. Off, as a mail that is not sent helps nobody."),
+    ...mailgunSettings,
+  }),
+  "SEND_EMAIL_LINK_DRY_RUN",
+);
+
+/** The settings of send-email-link, parsed. */
+export type SendEmailLinkSettings = z.infer<typeof sendEmailLinkSettings>;

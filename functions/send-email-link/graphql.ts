@@ -1,0 +1,125 @@
+import { ClientError, GraphQLClient } from "graphql-request";
+import { z } from "zod";
+import type { Fetch } from "../kit/fetch.ts";
+import { JobError } from "../kit/job-error.ts";
+import { readableText } from "../protocol/readable-text.ts";
+
+/** The ways in which servers let one row be asked for (protocol §6), in the order in which they are tried. */
+export const dialects = ["id", "condition", "filter", "where"] as const;
+
+/** One way of asking for a row by its id. */
+export type Dialect = (typeof dialects)[number];
+
+/** Where to ask, and as whom. */
+type Endpoint = { readonly url: string; readonly headers: Readonly<Record<string, string>> };
+
+/** A question in every dialect. */
+type Question = {
+  readonly operation: string;
+  readonly documents: Readonly<Record<Dialect, string>>;
+  readonly variables: Readonly<Record<string, string>>;
+  /** Tenant, for the error message. */
+  readonly databaseId: string;
+  readonly signal: AbortSignal;
+};
+
+/** Asks an endpoint and gives the answer's data. */
+export type Ask = (endpoint: Endpoint, question: Question) => Promise<unknown>;
+
+/** Longest wait for one answer: these are look-ups by primary key. */
+const timeoutMs = 15_000;
+
+/**
+ * Gives a function that asks GraphQL servers of any dialect.
+ *
+ * A server that does not know a dialect's arguments refuses the whole document before it runs, so the next dialect is tried;
+ * the one that worked is remembered per URL. Errors are JobErrors of one line, without query or variables.
+ */
+export function createAsk(fetch: Fetch): Ask {
+  const known = new Map<string, Dialect>();
+  return async (endpoint, question) => {
+    const first = known.get(endpoint.url);
+    const order =
+      first === undefined ? dialects : [first, ...dialects.filter((dialect) => dialect !== first)];
+    let refusal: unknown;
+    for (const dialect of order) {
+      try {
+        const answer = await send(endpoint, question, { dialect, fetch });
+        known.set(endpoint.url, dialect);
+        return answer;
+      } catch (thrown) {
+        if (!isDialectRefused(thrown)) throw failureOf(thrown, endpoint, question);
+        refusal = thrown;
+      }
+    }
+    throw failureOf(refusal, endpoint, question);
+  };
+}
+
+type SendOptions = { readonly dialect: Dialect; readonly fetch: Fetch };
+
+async function send(
+  endpoint: Endpoint,
+  question: Question,
+  { dialect, fetch }: SendOptions,
+): Promise<unknown> {
+  const client = new GraphQLClient(endpoint.url, {
+    headers: { ...endpoint.headers },
+    fetch: asGlobalFetch(fetch),
+  });
+  const data: unknown = await client.request({
+    document: question.documents[dialect],
+    variables: question.variables,
+    signal: AbortSignal.any([question.signal, AbortSignal.timeout(timeoutMs)]),
+  });
+  if (typeof data !== "object" || data === null) throw new SyntaxError("an answer without data");
+  return data;
+}
+
+/** The client's type wants all that the runtime's own fetch has; it calls it with a URL and nothing else. */
+function asGlobalFetch(fetch: Fetch): typeof globalThis.fetch {
+  const call = (input: RequestInfo | URL, init?: RequestInit) =>
+    fetch(input instanceof Request ? input.url : input, init);
+  return Object.assign(call, globalThis.fetch);
+}
+
+// graphql-js' words for a document that does not fit the schema; servers that say it with a code use Apollo's.
+const unfit =
+  /^(Unknown (argument|type|field)|Cannot query field|Field "[^"]+" (is not defined|argument)|Variable "\$\w+" (of type|is never used))/;
+const fault = z.object({
+  message: z.string().catch(""),
+  extensions: z.object({ code: z.unknown() }).optional().catch(undefined),
+});
+
+function faultsOf(thrown: unknown): z.infer<typeof fault>[] {
+  if (!(thrown instanceof ClientError)) return [];
+  return z.array(fault).catch([]).parse(thrown.response.errors);
+}
+
+function isDialectRefused(thrown: unknown): boolean {
+  const faults = faultsOf(thrown);
+  const refused = ({ message, extensions }: z.infer<typeof fault>) =>
+    unfit.test(message) || extensions?.code === "GRAPHQL_VALIDATION_FAILED";
+  return faults.length > 0 && faults.every(refused);
+}
+
+function failureOf(thrown: unknown, endpoint: Endpoint, { operation, databaseId }: Question): JobError {
+  const host = URL.parse(endpoint.url)?.host ?? "the GraphQL server";
+  // No cause: graphql-request's error repeats query, variables and the whole answer.
+  return new JobError(`${operation} at ${host} failed for database ${databaseId}: ${reasonOf(thrown)}`);
+}
+
+function reasonOf(thrown: unknown): string {
+  const [first] = faultsOf(thrown);
+  if (first !== undefined) return readableText(first.message, 300) || "a GraphQL error without a message";
+  if (thrown instanceof ClientError) {
+    const { status } = thrown.response;
+    return status >= 200 && status < 300 ? "the answer is not GraphQL" : `HTTP ${status}`;
+  }
+  if (!(thrown instanceof Error)) return "unknown reason";
+  if (thrown.name === "TimeoutError") return "no answer in time";
+  if (thrown.name === "AbortError") return "given up, as the worker did";
+  return thrown instanceof SyntaxError || /execution result/i.test(thrown.message)
+    ? "the answer is not GraphQL"
+    : "the server could not be reached";
+}

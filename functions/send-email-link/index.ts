@@ -1,0 +1,85 @@
+import { defineJob, type Job, type JobTools } from "../kit/define-job.ts";
+import type { JobContext } from "../kit/job-context.ts";
+import { JobError } from "../kit/job-error.ts";
+import { addressDomain, addressWithName } from "../mail/address.ts";
+import { deliver, type Letter } from "../mail/deliver.ts";
+import { compileTemplate } from "../mail/render.ts";
+import { compose, linkMailSlots } from "./compose.ts";
+import { type SendEmailLinkSettings, sendEmailLinkSettings } from "./config.ts";
+import { createLink } from "./link.ts";
+import { createLookUp, type LookUp } from "./look-up.ts";
+import { type SendEmailLinkPayload, sendEmailLinkPayload } from "./payload.ts";
+import type { Site } from "./site.ts";
+import source from "./templates/link-mail.mjml" with { type: "text" };
+import { wordsOf } from "./words.ts";
+
+type Context = JobContext<SendEmailLinkSettings>;
+
+/** Gives the function send-email-link: invitations, password resets and address confirmations (protocol §6). */
+export function createSendEmailLink(tools: JobTools = {}): Job {
+  const send = tools.fetch ?? fetch;
+  const lookUp = createLookUp(send);
+  const template = once(() => compileTemplate(source, linkMailSlots));
+  return defineJob(
+    {
+      name: "send-email-link",
+      payload: sendEmailLinkPayload,
+      env: sendEmailLinkSettings,
+      run: async (payload, context) => {
+        const { site, inviter } = await lookUpAll(payload, context, lookUp);
+        const link = createLink(payload, site.domain, context.env.LOCAL_APP_PORT);
+        const words = wordsOf(payload, { site: site.title, inviter });
+        const letter: Letter = {
+          to: payload.email,
+          from: sender(context.env.MAILGUN_FROM, site),
+          replyTo: site.supportEmail,
+          subject: words.subject,
+          tags: [payload.email_type],
+          ...compose(await template(), words, { site, link }),
+        };
+        if (context.env.SEND_EMAIL_LINK_DRY_RUN) return dryRun(letter, link, context);
+        await deliver(letter, { settings: context.env, fetch: send, signal: context.signal });
+        return {};
+      },
+    },
+    tools,
+  );
+}
+
+/** The function send-email-link. */
+export const sendEmailLink: Job = createSendEmailLink();
+
+async function lookUpAll(payload: SendEmailLinkPayload, context: Context, lookUp: LookUp) {
+  const databaseId = context.databaseId ?? context.env.DEFAULT_DATABASE_ID;
+  if (databaseId === undefined)
+    throw new JobError("Missing X-Database-Id header or DEFAULT_DATABASE_ID", { status: 400, retry: false });
+  const options = { databaseId, env: context.env, signal: context.signal };
+  const site = await lookUp.site(options);
+  const inviter =
+    payload.email_type === "invite_email" ? await lookUp.inviter(payload.sender_id, options) : undefined;
+  return { site, inviter };
+}
+
+/** The site's title is the sender's name, unless MAILGUN_FROM has one of its own. */
+function sender(from: string | undefined, site: Site): string | undefined {
+  return from === undefined || from.includes("<") ? from : addressWithName(site.title, from);
+}
+
+function dryRun(letter: Letter, link: string, { log, env }: Context): { dryRun: true } {
+  const to = env.MAILGUN_DEV_EMAIL ?? String(letter.to);
+  log.info("mail not sent: dry run", {
+    recipientDomain: addressDomain(to),
+    type: letter.tags?.[0],
+    subject: letter.subject,
+    linkHost: new URL(link).host,
+  });
+  return { dryRun: true };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}

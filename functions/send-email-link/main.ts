@@ -1,0 +1,4 @@
+import { serveJob } from "../serve/main.ts";
+import { sendEmailLink } from "./index.ts";
+
+serveJob(sendEmailLink);

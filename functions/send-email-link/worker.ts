@@ -1,0 +1,3 @@
+import { sendEmailLink } from "./index.ts";
+
+export default { fetch: sendEmailLink.fetch };

@@ -1,0 +1,4 @@
+import { serveJob } from "../serve/main.ts";
+import { simpleEmail } from "./index.ts";
+
+serveJob(simpleEmail);

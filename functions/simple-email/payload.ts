@@ -1,0 +1,24 @@
+import { z } from "zod";
+import { namedAddress } from "../mail/address.ts";
+
+/** Most recipients of one mail: Mailgun's own limit. */
+const recipientLimit = 1000;
+
+/** Payload of simple-email. */
+export const simpleEmailPayload = z
+  .object({
+    to: z.union(
+      [namedAddress, z.array(namedAddress).min(1).max(recipientLimit)],
+      "expected one email address, or a list of them",
+    ),
+    subject: z
+      .string("expected a text")
+      .min(1)
+      .max(998, "expected at most 998 characters, the longest line of a mail")
+      .refine((text) => !/\p{Cc}/u.test(text), "expected one line without control characters"),
+    html: z.string("expected a text").min(1).optional(),
+    text: z.string("expected a text").min(1).optional(),
+    from: namedAddress.optional(),
+    replyTo: namedAddress.optional(),
+  })
+  .refine(({ html, text }) => html !== undefined || text !== undefined, "expected html, text, or both");

@@ -1,0 +1,3 @@
+import { simpleEmail } from "./index.ts";
+
+export default { fetch: simpleEmail.fetch };

@@ -1,0 +1,32 @@
+import { expect, test } from "bun:test";
+import { Glob } from "bun";
+
+const root = new URL("../", import.meta.url).pathname;
+const sources = [...new Glob("**/*.ts").scanSync(root)].filter(
+  (path) => !/(\.test|\.d)\.ts$|(^|\/)main\.ts$|^testing\/|node_modules\//.test(path),
+);
+
+test("every module but the servers and the tests is found", () => {
+  for (const path of ["protocol/outcome.ts", "kit/define-job.ts", "send-email-link/worker.ts"])
+    expect(sources).toContain(path);
+});
+
+test.each(sources)("%s builds for a browser and names nothing of Bun or Node", async (path) => {
+  const { outputs } = await Bun.build({
+    entrypoints: [root + path],
+    target: "browser",
+    packages: "external",
+  });
+  const code = (await Promise.all(outputs.map((output) => output.text()))).join("\n");
+  expect(code).not.toMatch(/["']node:|\bBun\.|\bprocess\.|\bBuffer\b|\brequire\(/);
+});
+
+test.each(["send-email-link", "simple-email"])(
+  "%s with all its packages imports nothing of Node",
+  async (name) => {
+    const entrypoints = [`${root}${name}/worker.ts`];
+    const { outputs } = await Bun.build({ entrypoints, target: "browser", minify: true });
+    const code = (await Promise.all(outputs.map((output) => output.text()))).join("\n");
+    expect(code).not.toMatch(/(from|import|require\()\s*["'](node|bun):/);
+  },
+);

@@ -1,0 +1,53 @@
+import { Command } from "commander";
+import { addEnqueue } from "./jobs/enqueue.ts";
+import { explainFailure } from "./jobs/explain-failure.ts";
+import { addList } from "./jobs/list.ts";
+import { addRetry } from "./jobs/retry.ts";
+import { addScheduleAdd } from "./jobs/schedule-add.ts";
+import { addScheduleList } from "./jobs/schedule-list.ts";
+import { addScheduleRemove } from "./jobs/schedule-remove.ts";
+import { addShow } from "./jobs/show.ts";
+import type { Terminal } from "./jobs/terminal.ts";
+
+const about = `
+Uses the database that PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE, or DATABASE_URL, name; without PGHOST and
+DATABASE_URL that of the local stack ("bun run start"). JOBS_SCHEMA names its schema (app_jobs).
+
+Answers go to stdout, remarks to stderr. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 nothing matched,
+4 database out of reach.`;
+
+const terminal: Terminal = {
+  env: process.env,
+  print: (line) => console.log(line),
+  note: (line) => console.error(line),
+  readInput: () => Bun.stdin.bytes(),
+  width: process.stdout.isTTY ? process.stdout.columns : null,
+};
+
+const program = new Command("jobs")
+  .usage("COMMAND [options]")
+  .description("Looks after the job queue: enqueues, lists and retries jobs, keeps schedules.")
+  .addHelpText("after", about)
+  .exitOverride()
+  .showHelpAfterError("Add --help for how to use it.");
+
+addEnqueue(program, terminal);
+addList(program, terminal);
+addShow(program, terminal);
+addRetry(program, terminal);
+
+const schedule = program
+  .command("schedule")
+  .summary("add, list and remove schedules")
+  .description("Keeps the schedules, which make jobs at their ticks.");
+addScheduleAdd(schedule, terminal);
+addScheduleList(schedule, terminal);
+addScheduleRemove(schedule, terminal);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  const { message, exitCode } = explainFailure(error, terminal);
+  if (message !== null) terminal.note(message);
+  process.exitCode = exitCode;
+}

@@ -1,0 +1,130 @@
+import { onlyRow, type Sql } from "../../db/client/connect.ts";
+import type { RunAt } from "./options.ts";
+
+/** What a job that is in the table is at, for a person. */
+export const jobStates = ["ready", "running", "retrying", "scheduled", "dead"] as const;
+
+/** One of jobStates. */
+export type JobState = (typeof jobStates)[number];
+
+/** A job as `list` shows it. */
+export type ListedJob = {
+  readonly id: string;
+  readonly task: string;
+  readonly state: JobState;
+  readonly attempts: number;
+  readonly maxAttempts: number;
+  readonly runAt: Date;
+  readonly lastError: string | null;
+};
+
+/** A job as `show` shows it. */
+export type ShownJob = ListedJob & {
+  readonly databaseId: string;
+  readonly key: string | null;
+  readonly queue: string | null;
+  readonly priority: number;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  readonly lockedAt: Date | null;
+  readonly lockedBy: string | null;
+  readonly progress: number | null;
+  readonly progressMessage: string | null;
+  readonly scheduleId: string | null;
+  readonly scheduledAt: Date | null;
+  /** JSON, byte for byte as stored. */
+  readonly payload: string;
+};
+
+/** A job to enqueue; what is not given takes add_job's default. */
+export type NewJob = {
+  readonly databaseId: string;
+  readonly task: string;
+  /** JSON. */
+  readonly payload: string;
+  readonly key?: string | undefined;
+  readonly queue?: string | undefined;
+  readonly runAt?: RunAt | undefined;
+  readonly maxAttempts?: number | undefined;
+  readonly priority?: number | undefined;
+};
+
+/** What the command line asks of jobs. */
+export type JobQueries = ReturnType<typeof createJobQueries>;
+
+const state = `case
+  when locked_at is not null then 'running'
+  when attempts >= max_attempts then 'dead'
+  when attempts > 0 or last_error is not null then 'retrying'
+  when run_at > now() then 'scheduled'
+  else 'ready'
+end`;
+
+const listedColumns = `id, task_identifier as task, ${state} as state, attempts, max_attempts as "maxAttempts",
+  run_at as "runAt", last_error as "lastError"`;
+
+/** Gives the command line's questions about jobs as typed calls. */
+export function createJobQueries(sql: Sql, schema: string) {
+  const call = <Row extends object>(text: string, values: readonly unknown[]) =>
+    sql.unsafe<Row[]>(text.replaceAll("app_jobs.", `"${schema}".`), [...values] as never[], {
+      prepare: true,
+    });
+  return {
+    /** Enqueues a job; gives its id and when it may run. */
+    enqueue: async (job: NewJob): Promise<{ id: string; runAt: Date }> => {
+      const at = job.runAt !== undefined && "at" in job.runAt ? job.runAt.at : null;
+      const inSeconds = job.runAt !== undefined && "inSeconds" in job.runAt ? job.runAt.inSeconds : null;
+      const rows = await call<{ id: string; runAt: Date }>(
+        `select id, run_at as "runAt"
+         from app_jobs.add_job($1, $2, $3::text::json, $4, $5,
+           coalesce($6::timestamptz, now() + make_interval(secs => $7::double precision)), $8, $9)`,
+        [
+          job.databaseId,
+          job.task,
+          job.payload,
+          job.key ?? null,
+          job.queue ?? null,
+          at,
+          inSeconds,
+          job.maxAttempts ?? null,
+          job.priority ?? null,
+        ],
+      );
+      return onlyRow(rows);
+    },
+
+    /** Gives up to `limit` jobs, newest first; null for any state or task. */
+    list: (filter: { state: JobState | null; task: string | null; limit: number }): Promise<ListedJob[]> =>
+      call<ListedJob>(
+        `select *
+         from (select ${listedColumns} from app_jobs.jobs) as listed
+         where ($1::text is null or state = $1) and ($2::text is null or task = $2)
+         order by id desc
+         limit $3`,
+        [filter.state, filter.task, filter.limit],
+      ),
+
+    /** Gives one job, or undefined. */
+    find: async (id: string): Promise<ShownJob | undefined> => {
+      const rows = await call<ShownJob>(
+        `select ${listedColumns}, database_id as "databaseId", key, queue_name as queue, priority,
+           created_at as "createdAt", updated_at as "updatedAt", locked_at as "lockedAt", locked_by as "lockedBy",
+           progress, progress_message as "progressMessage", schedule_id as "scheduleId",
+           scheduled_at as "scheduledAt", payload::text as payload
+         from app_jobs.jobs
+         where id = $1`,
+        [id],
+      );
+      return rows[0];
+    },
+
+    /** Lets jobs run now, with all their attempts again; gives those that were there and not running. */
+    retry: (ids: readonly string[]): Promise<{ id: string; task: string }[]> =>
+      call<{ id: string; task: string }>(
+        `select id, task_identifier as task
+         from app_jobs.reschedule_jobs($1::bigint[], run_at => now(), attempts => 0)
+         order by id`,
+        [ids],
+      ),
+  };
+}

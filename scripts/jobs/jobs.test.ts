@@ -1,0 +1,203 @@
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { withDatabase } from "../../services/testing/with-database.ts";
+
+const tenant = "00000000-0000-0000-0000-000000000001";
+const command = join(import.meta.dir, "..", "jobs.ts");
+
+type Call = { readonly env?: Record<string, string>; readonly input?: string };
+
+/** Runs the command line as a person does. */
+async function run(args: readonly string[], { env = {}, input = "" }: Call = {}) {
+  const child = Bun.spawn(["bun", command, ...args], {
+    env: { PATH: Bun.env["PATH"] ?? "", TZ: "Europe/Berlin", ...env },
+    stdin: new Blob([input]),
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const [out, err] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+  ]);
+  return { exit: await child.exited, out: out.trimEnd(), err: err.trimEnd() };
+}
+
+/** A migrated database, and the command line pointed at it. */
+async function withQueue() {
+  const database = await withDatabase();
+  const env = { ...database.env, DEFAULT_DATABASE_ID: tenant };
+  return {
+    sql: database.sql,
+    env: database.env,
+    jobs: (args: readonly string[], input?: string) => run(args, { env, ...(input && { input }) }),
+    [Symbol.asyncDispose]: database[Symbol.asyncDispose],
+  };
+}
+
+test("enqueue prints the job's number and keeps the payload byte for byte", async () => {
+  await using queue = await withQueue();
+  const payload = '{ "to": "שלום ☂", "n": 1.0 }';
+  const options = "--key k --queue q --priority -5 --max-attempts 3 --run-at 2030-01-31T09:00";
+  const done = await queue.jobs(["enqueue", "paint", payload, ...options.split(" ")]);
+  expect(done).toEqual({
+    exit: 0,
+    out: "1",
+    err: `Enqueued paint as job 1 for database ${tenant}, to run at 2030-01-31T08:00:00.000Z.`,
+  });
+  const [job] = await queue.sql`
+    select database_id, task_identifier, payload::text, key, queue_name, priority, max_attempts from app_jobs.jobs`;
+  expect(job).toEqual({
+    database_id: tenant,
+    task_identifier: "paint",
+    payload,
+    key: "k",
+    queue_name: "q",
+    priority: -5,
+    max_attempts: 3,
+  });
+});
+
+test("enqueue reads a payload from stdin, and a delay by the database's clock", async () => {
+  await using queue = await withQueue();
+  const done = await queue.jobs(["enqueue", "paint", "-", "--run-at", "+90s", "--json"], '{"a":1}');
+  expect(JSON.parse(done.out)).toMatchObject({ id: "1", task: "paint", databaseId: tenant });
+  const [job] = await queue.sql`
+    select payload, round(extract(epoch from run_at - created_at))::int as delay from app_jobs.jobs`;
+  expect(job).toEqual({ payload: { a: 1 }, delay: 90 });
+});
+
+test("a payload that is not JSON is refused before anything is sent, with its place", async () => {
+  const done = await run(["enqueue", "paint", '{"to": "x",\n "n": 1,}'], { env: { PGHOST: "nowhere" } });
+  expect(done.exit).toBe(2);
+  expect(done.err).toBe(
+    'Cannot read the JSON: at line 2, column 9 there is "}", but expected was a name in double quotes.\n   "n": 1,}\n          ^',
+  );
+  expect((await run(["enqueue", "paint", "@/no/such/file"])).err).toStartWith("Cannot read /no/such/file: ");
+});
+
+test("without a tenant it takes the only one there is, and asks where there are none or several", async () => {
+  await using queue = await withQueue();
+  const enqueue = () => run(["enqueue", "paint"], { env: queue.env });
+  expect(await enqueue()).toMatchObject({ exit: 2, err: expect.stringContaining("Pass --db UUID") });
+  await queue.sql.unsafe(`
+    create schema metaschema_public;
+    create table metaschema_public.database (id uuid primary key, name text);
+    insert into metaschema_public.database values ('${tenant}', 'one')`);
+  expect(await enqueue()).toMatchObject({ exit: 0, err: expect.stringContaining(tenant) });
+  await queue.sql`insert into metaschema_public.database values (gen_random_uuid(), 'two')`;
+  expect(await enqueue()).toMatchObject({
+    exit: 2,
+    err: expect.stringContaining(`has several (${tenant} one,`),
+  });
+});
+
+test("list shows each job's state, and filters by it", async () => {
+  await using queue = await withQueue();
+  await queue.sql.unsafe(`
+    insert into app_jobs.jobs (database_id, task_identifier, run_at, attempts, locked_at, last_error) values
+      ('${tenant}', 'ready-one', now(), 0, null, null), ('${tenant}', 'scheduled-one', now() + '1 h', 0, null, null),
+      ('${tenant}', 'running-one', now(), 1, now(), null), ('${tenant}', 'retrying-one', now() + '1 h', 1, null, 'no\nuse'),
+      ('${tenant}', 'dead-one', now(), 25, null, 'gone')`);
+  const all = (await queue.jobs(["list", "--json"])).out.split("\n").map((line): unknown => JSON.parse(line));
+  expect(all).toMatchObject([
+    { task: "dead-one", state: "dead" },
+    { task: "retrying-one", state: "retrying" },
+    { task: "running-one", state: "running" },
+    { task: "scheduled-one", state: "scheduled" },
+    { task: "ready-one", state: "ready" },
+  ]);
+  const table = (await queue.jobs(["list", "--state", "retrying"])).out.split("\n");
+  expect(table[0]).toMatch(/^ID {2}TASK +STATE +ATTEMPTS +RUN AT +LAST ERROR$/);
+  expect(table[1]).toMatch(/^4 {3}retrying-one {2}retrying {2}1\/25 +\S+Z {2}no use$/);
+  expect((await queue.jobs(["list", "--task", "nothing"])).err).toBe("No jobs.");
+});
+
+test("show prints the payload, and says when there is no such job", async () => {
+  await using queue = await withQueue();
+  await queue.jobs(["enqueue", "paint", '{"colour":"red"}']);
+  const shown = await queue.jobs(["show", "1"]);
+  expect(shown.out).toMatch(/^state +ready$/m);
+  expect(shown.out).toEndWith('payload:\n{"colour":"red"}');
+  expect(JSON.parse((await queue.jobs(["show", "1", "--json"])).out).payload).toEqual({ colour: "red" });
+  expect(await queue.jobs(["show", "77"])).toEqual({
+    exit: 3,
+    out: "",
+    err: "Cannot show job 77: there is none. A completed job leaves the table.",
+  });
+});
+
+test("retry revives a dead job and leaves a running one", async () => {
+  await using queue = await withQueue();
+  await queue.sql.unsafe(`
+    insert into app_jobs.jobs (database_id, task_identifier, attempts, locked_at) values
+      ('${tenant}', 'dead', 25, null), ('${tenant}', 'running', 1, now())`);
+  const done = await queue.jobs(["retry", "1", "2"]);
+  expect(done).toMatchObject({ exit: 0, err: "Left as they were; not there, or running: 2." });
+  const [job] = await queue.sql`select attempts, run_at <= now() as due from app_jobs.jobs where id = 1`;
+  expect(job).toEqual({ attempts: 0, due: true });
+  expect((await queue.jobs(["retry", "2", "99"])).exit).toBe(3);
+});
+
+test("schedule add prints the next ticks, list shows it, remove removes it", async () => {
+  await using queue = await withQueue();
+  const options = ["--tz", "Europe/Berlin", "--start", "2030-03-30", "--payload", '{"all":true}'];
+  const added = await queue.jobs(["schedule", "add", "report", "--rule", "30 2 * * *", ...options]);
+  expect(added.out).toBe("1");
+  expect(added.err.split("\n").slice(1)).toEqual([
+    "  2030-03-30 02:30:00 Europe/Berlin (2030-03-30T01:30:00Z)",
+    "  2030-03-31 03:00:00 Europe/Berlin (2030-03-31T01:00:00Z)",
+    "  2030-04-01 02:30:00 Europe/Berlin (2030-04-01T00:30:00Z)",
+  ]);
+  const [listed] = (await queue.jobs(["schedule", "list", "--json"])).out.split("\n");
+  expect(JSON.parse(listed ?? "")).toMatchObject({
+    id: "1",
+    scheduleInfo: { rule: "30 2 * * *", tz: "Europe/Berlin", start: "2030-03-30" },
+    nextTick: null,
+  });
+  expect((await queue.jobs(["schedule", "list"])).out).toContain("not read yet");
+  expect(await queue.jobs(["schedule", "remove", "1", "8"])).toEqual({
+    exit: 0,
+    out: "ID\n1",
+    err: "Not there: 8.",
+  });
+  expect((await queue.jobs(["schedule", "remove", "1"])).exit).toBe(3);
+});
+
+test("schedule add refuses what can never tick, with the reason, and adds nothing", async () => {
+  await using queue = await withQueue();
+  const add = async (...options: string[]) => queue.jobs(["schedule", "add", "report", ...options]);
+  expect(await add("--rule", "61 * * * *")).toEqual({
+    exit: 2,
+    out: "",
+    err: 'Cannot add the schedule: rule "61 * * * *" cannot be read: Invalid value for minute: 61.',
+  });
+  expect((await add("--rule", "0 0 30 2 *")).err).toContain("can never tick: no date matches");
+  expect((await add("--recurrence", '{"hour":25}')).err).toContain(
+    "hour 25: expected a whole number from 0 to 23",
+  );
+  expect((await add()).err).toContain("has neither a rule nor recurrence fields");
+  expect(await queue.sql`select from app_jobs.scheduled_jobs`).toHaveLength(0);
+});
+
+test("a database that is not there is told from one that refuses", async () => {
+  const down = await run(["list"], { env: { PGHOST: "127.0.0.1", PGPORT: "1" } });
+  expect(down).toMatchObject({ exit: 4, out: "", err: expect.stringContaining("Cannot reach the database") });
+  await using empty = await withDatabase("empty");
+  const bare = await run(["list"], { env: empty.env });
+  expect(bare).toMatchObject({ exit: 1, err: expect.stringContaining('Run "bun run db:migrate"') });
+});
+
+test("wrong usage exits with 2, and names what is wrong", async () => {
+  const cases = [
+    [["enqueue"], "missing required argument 'task'"],
+    [["show", "x"], "Expected the number of a row"],
+    [["list", "--limit", "0"], "Expected a whole number from 1 to 100000."],
+    [["enqueue", "paint", "--run-at", "soon"], "Expected an ISO 8601 time"],
+    [["enqueue", "paint", "--db", "five"], "Expected a UUID."],
+    [["paint"], "unknown command 'paint'"],
+  ] as const;
+  for (const [args, message] of cases)
+    expect(await run(args)).toMatchObject({ exit: 2, err: expect.stringContaining(message) });
+  expect((await run(["list"], { env: { PGPORT: "x" } })).err).toContain("PGPORT: expected a whole number");
+  expect((await run(["--help"])).exit).toBe(0);
+});

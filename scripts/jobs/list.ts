@@ -1,0 +1,52 @@
+import { type Command, Option } from "commander";
+import { type JobState, jobStates } from "./job-queries.ts";
+import { commandSettings, openQueue } from "./open-queue.ts";
+import { integerArgument, jsonOption } from "./options.ts";
+import { printRows } from "./print-rows.ts";
+import type { Terminal } from "./terminal.ts";
+
+type ListOptions = {
+  readonly state?: JobState;
+  readonly task?: string;
+  readonly limit: number;
+  readonly json?: boolean;
+};
+
+const examples = `
+States: ready (due), scheduled (due later), running, retrying (has failed, will run again), dead (out of attempts).
+A completed job leaves the table. Payloads are not listed.
+
+Examples:
+  bun run jobs list --state dead
+  bun run jobs list --task send-email-link --limit 10 --json`;
+
+/** Adds the command `list`. */
+export function addList(program: Command, terminal: Terminal): void {
+  program
+    .command("list")
+    .summary("list jobs, newest first")
+    .description("Lists the jobs that wait, run or are dead, newest first.")
+    .addOption(new Option("--state <state>", "only these").choices(jobStates))
+    .option("--task <task>", "only of this function")
+    .option("--limit <count>", "at most so many", integerArgument(1, 100_000), 50)
+    .addOption(jsonOption())
+    .addHelpText("after", examples)
+    .action((options: ListOptions) => list(terminal, options));
+}
+
+async function list(terminal: Terminal, { state, task, limit, json }: ListOptions): Promise<void> {
+  await using queue = openQueue(commandSettings(terminal.env));
+  const jobs = await queue.jobs.list({ state: state ?? null, task: task ?? null, limit });
+  if (jobs.length === 0) terminal.note("No jobs.");
+  if (json) return printRows(terminal, jobs, { json });
+  const rows = jobs.map(({ attempts, maxAttempts, ...job }) => ({
+    id: job.id,
+    task: job.task,
+    state: job.state,
+    attempts: `${attempts}/${maxAttempts}`,
+    runAt: job.runAt,
+    lastError: job.lastError,
+  }));
+  printRows(terminal, rows, {});
+  if (jobs.length === limit) terminal.note(`The newest ${limit}; --limit shows more.`);
+}

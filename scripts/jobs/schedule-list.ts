@@ -1,0 +1,42 @@
+import type { Command } from "commander";
+import { commandSettings, openQueue } from "./open-queue.ts";
+import { integerArgument, jsonOption } from "./options.ts";
+import { printRows } from "./print-rows.ts";
+import type { Terminal } from "./terminal.ts";
+
+type ListOptions = { readonly limit: number; readonly json?: boolean };
+
+/** Adds the command `schedule list`. */
+export function addScheduleList(schedule: Command, terminal: Terminal): void {
+  schedule
+    .command("list")
+    .summary("list schedules, newest first")
+    .description(
+      "Lists the schedules, newest first, with their next tick, or why they have none. Payloads are not listed.",
+    )
+    .option("--limit <count>", "at most so many", integerArgument(1, 100_000), 50)
+    .addOption(jsonOption())
+    .action((options: ListOptions) => list(terminal, options));
+}
+
+async function list(terminal: Terminal, { limit, json }: ListOptions): Promise<void> {
+  await using queue = openQueue(commandSettings(terminal.env));
+  const schedules = await queue.schedules.list(limit);
+  if (schedules.length === 0) terminal.note("No schedules.");
+  if (json) {
+    const rows = schedules.map((row) => ({ ...row, scheduleInfo: JSON.parse(row.scheduleInfo) }));
+    return printRows(terminal, rows, { json });
+  }
+  const rows = schedules.map((row) => ({
+    id: row.id,
+    task: row.task,
+    nextTick: row.nextTick ?? (row.isOver ? "over" : row.error === null ? "not read yet" : "never"),
+    lastRun: row.lastScheduled,
+    lastJob: row.lastScheduledId,
+    skipped: row.skippedTicks,
+    schedule: row.scheduleInfo,
+    error: row.error,
+  }));
+  printRows(terminal, rows, {});
+  if (schedules.length === limit) terminal.note(`The newest ${limit}; --limit shows more.`);
+}

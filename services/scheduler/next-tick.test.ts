@@ -1,0 +1,225 @@
+import { describe, expect, test } from "bun:test";
+import { firstTick, latestTick, nextTick } from "./next-tick.ts";
+import { parseSchedule, type Schedule } from "./rule.ts";
+
+const schedule = (info: object): Schedule => {
+  const parsed = parseSchedule(info);
+  if ("fault" in parsed) throw new Error(parsed.fault);
+  return parsed.schedule;
+};
+
+/** The first `count` ticks after an instant, without the noise of seconds. */
+const ticks = (info: object, { after, count }: { after: string; count: number }) => {
+  const found: string[] = [];
+  for (let at: Date | null = new Date(after); found.length < count; ) {
+    at = nextTick(schedule(info), at);
+    if (at === null) break;
+    found.push(
+      at
+        .toISOString()
+        .replace(/:00\.000Z$/, "Z")
+        .replace(/\.000Z$/, "Z"),
+    );
+  }
+  return found.join(" ");
+};
+
+type Case = readonly [what: string, info: object, after: string, ticks: string];
+
+const clockChanges: readonly Case[] = [
+  [
+    "02:30 in Berlin's gap runs once, right after it",
+    { rule: "30 2 * * *", tz: "Europe/Berlin" },
+    "2026-03-28T00:00:00Z",
+    "2026-03-28T01:30Z 2026-03-29T01:00Z 2026-03-30T00:30Z",
+  ],
+  [
+    "02:30 in Berlin's fold runs once, in summer time",
+    { rule: "30 2 * * *", tz: "Europe/Berlin" },
+    "2026-10-24T12:00:00Z",
+    "2026-10-25T00:30Z 2026-10-26T01:30Z",
+  ],
+  [
+    "02:30 in New York's gap runs once, right after it",
+    { rule: "30 2 * * *", tz: "America/New_York" },
+    "2026-03-07T12:00:00Z",
+    "2026-03-08T07:00Z 2026-03-09T06:30Z",
+  ],
+  [
+    "01:30 in New York's fold runs once, in summer time",
+    { rule: "30 1 * * *", tz: "America/New_York" },
+    "2026-10-31T12:00:00Z",
+    "2026-11-01T05:30Z 2026-11-02T06:30Z",
+  ],
+  [
+    "two times of day are times, not an interval",
+    { rule: "30 2,14 * * *", tz: "Europe/Berlin" },
+    "2026-03-28T20:00:00Z",
+    "2026-03-29T01:00Z 2026-03-29T12:30Z",
+  ],
+  [
+    "several times in one gap become one tick",
+    { rule: "0,15,30 2 * * *", tz: "Europe/Berlin" },
+    "2026-03-28T20:00:00Z",
+    "2026-03-29T01:00Z 2026-03-30T00:00Z",
+  ],
+  [
+    "a recurrence object in the gap runs once, right after it",
+    { hour: 2, minute: 30, tz: "Europe/Berlin" },
+    "2026-03-28T20:00:00Z",
+    "2026-03-29T01:00Z 2026-03-30T00:30Z",
+  ],
+  [
+    "every half hour goes on through the fold",
+    { rule: "*/30 * * * *", tz: "Europe/Berlin" },
+    "2026-10-25T00:00:00Z",
+    "2026-10-25T00:30Z 2026-10-25T01:00Z 2026-10-25T01:30Z 2026-10-25T02:00Z",
+  ],
+  [
+    "every half hour goes on through the gap",
+    { rule: "*/30 * * * *", tz: "Europe/Berlin" },
+    "2026-03-29T00:00:00Z",
+    "2026-03-29T00:30Z 2026-03-29T01:00Z 2026-03-29T01:30Z",
+  ],
+];
+
+const calendar: readonly Case[] = [
+  ["the seed's rule", { rule: "*/5 * * * *" }, "2026-11-23T22:51:46Z", "2026-11-23T22:55Z 2026-11-23T23:00Z"],
+  [
+    "six fields",
+    { rule: "*/20 * * * * *" },
+    "2026-11-23T22:51:46Z",
+    "2026-11-23T22:52Z 2026-11-23T22:52:20Z",
+  ],
+  [
+    "the last of a month",
+    { rule: "0 0 L * *" },
+    "2027-01-31T12:00:00Z",
+    "2027-02-28T00:00Z 2027-03-31T00:00Z",
+  ],
+  ["the 31st", { rule: "0 0 31 * *" }, "2027-01-31T12:00:00Z", "2027-03-31T00:00Z 2027-05-31T00:00Z"],
+  ["a leap day", { rule: "0 0 29 2 *" }, "2026-01-01T00:00:00Z", "2028-02-29T00:00Z 2032-02-29T00:00Z"],
+  [
+    "the second Friday",
+    { rule: "0 0 * * 5#2" },
+    "2026-11-01T00:00:00Z",
+    "2026-11-13T00:00Z 2026-12-11T00:00Z",
+  ],
+  ["the last Friday", { rule: "0 0 * * 5L" }, "2026-11-01T00:00:00Z", "2026-11-27T00:00Z 2026-12-25T00:00Z"],
+  ["Sunday as 7", { rule: "0 0 * * 7" }, "2026-11-23T00:00:00Z", "2026-11-29T00:00Z 2026-12-06T00:00Z"],
+  ["a nickname", { rule: "@daily" }, "2026-11-23T00:00:00Z", "2026-11-24T00:00Z 2026-11-25T00:00Z"],
+  [
+    "both days in a rule: either matches",
+    { rule: "0 0 13 * 5" },
+    "2026-11-01T00:00:00Z",
+    "2026-11-06T00:00Z 2026-11-13T00:00Z 2026-11-20T00:00Z",
+  ],
+  [
+    "both days in a recurrence object: both match",
+    { date: 13, dayOfWeek: 5, hour: 0, minute: 0 },
+    "2026-11-01T00:00:00Z",
+    "2026-11-13T00:00Z 2027-08-13T00:00Z",
+  ],
+  [
+    "the protocol's recurrence object",
+    { hour: [2], minute: [0], dayOfWeek: [0, 1, 2] },
+    "2026-11-23T12:00:00Z",
+    "2026-11-24T02:00Z 2026-11-29T02:00Z 2026-11-30T02:00Z",
+  ],
+  [
+    "a year",
+    { year: 2027, month: 0, date: 1, hour: 0, minute: 0 },
+    "2026-11-23T12:00:00Z",
+    "2027-01-01T00:00Z",
+  ],
+  [
+    "an offset as zone",
+    { rule: "0 0 * * *", tz: "+05:30" },
+    "2026-11-23T12:00:00Z",
+    "2026-11-23T18:30Z 2026-11-24T18:30Z",
+  ],
+];
+
+const bounds: readonly Case[] = [
+  [
+    "a start at a tick includes it, an end at a tick includes it",
+    { rule: "* * * * *", start: "2026-12-01T00:00:00Z", end: "2026-12-01T00:02:00Z" },
+    "2026-11-23T12:00:00Z",
+    "2026-12-01T00:00Z 2026-12-01T00:01Z 2026-12-01T00:02Z",
+  ],
+  [
+    "a start between ticks waits for the next",
+    { rule: "* * * * *", start: "2026-12-01T00:00:00.001Z", end: "2026-12-01T00:01:59.999Z" },
+    "2026-11-23T12:00:00Z",
+    "2026-12-01T00:01Z",
+  ],
+  [
+    "a start in the past is no start",
+    { rule: "0 * * * *", start: "2020-01-01T00:00:00Z" },
+    "2026-11-23T12:30:00Z",
+    "2026-11-23T13:00Z 2026-11-23T14:00Z",
+  ],
+  [
+    "a tick is later than the instant given",
+    { rule: "0 * * * *" },
+    "2026-11-23T13:00:00Z",
+    "2026-11-23T14:00Z 2026-11-23T15:00Z",
+  ],
+  [
+    "a millisecond before is before",
+    { rule: "0 * * * *" },
+    "2026-11-23T12:59:59.999Z",
+    "2026-11-23T13:00Z 2026-11-23T14:00Z",
+  ],
+];
+
+describe.each([
+  ["where the clock changes", clockChanges],
+  ["by the calendar", calendar],
+  ["by start and end", bounds],
+])("ticks %s", (_, cases) => {
+  test.each(cases)("%s", (...[, info, after, expected]) => {
+    expect(ticks(info, { after, count: Math.max(2, expected.split(" ").length) })).toBe(expected);
+  });
+});
+
+test("no two schedulers disagree: the host's own zone does not matter", () => {
+  const program = `
+    import { firstTick } from "${import.meta.dir}/next-tick.ts";
+    console.log(firstTick({ rule: "0 9 * * *", start: "2026-12-01" }, new Date("2026-11-23T12:00:00Z")).tick.toISOString());`;
+  const seen = ["UTC", "America/New_York", "Asia/Kolkata"].map((zone) =>
+    Bun.spawnSync(["bun", "-e", program], {
+      env: { PATH: Bun.env["PATH"] ?? "", TZ: zone },
+    }).stdout.toString(),
+  );
+  expect(new Set(seen)).toEqual(new Set(["2026-12-01T09:00:00.000Z\n"]));
+});
+
+describe("the latest tick", () => {
+  const info = { rule: "*/5 * * * *", start: "2026-11-23T12:00:00Z", end: "2026-11-23T13:00:00Z" };
+  test.each([
+    ["2026-11-23T12:07:00Z", "2026-11-23T12:05:00.000Z"],
+    ["2026-11-23T12:05:00Z", "2026-11-23T12:05:00.000Z"],
+    ["2026-11-23T12:04:59.999Z", "2026-11-23T12:00:00.000Z"],
+    ["2026-11-24T00:00:00Z", "2026-11-23T13:00:00.000Z"],
+    ["2026-11-23T11:59:59Z", undefined],
+  ])("up to %s is %s", (upTo, expected) => {
+    expect(latestTick(schedule(info), new Date(upTo))?.toISOString()).toBe(expected);
+  });
+});
+
+describe("a schedule that can never tick says why", () => {
+  test.each([
+    [{ rule: "0 0 30 2 *" }, 'no date matches "0 0 30 2 *"'],
+    [{ date: 31, month: 3 }, "no date matches"],
+    [{ rule: "* * * * *", end: "2026-11-23T11:00:00Z" }, "its end, 2026-11-23T11:00:00.000Z, is past"],
+    [
+      { rule: "0 0 1 1 *", end: "2026-12-01" },
+      "its next tick would be 2027-01-01T00:00:00.000Z, after its end",
+    ],
+    [{ year: 2025 }, "nothing after 2026-11-23T12:00:00.000Z matches"],
+  ])("%j: %s", (info, expected) => {
+    const first = firstTick(info, new Date("2026-11-23T12:00:00Z"));
+    expect("fault" in first ? first.fault : "ticks").toContain(`can never tick: ${expected}`);
+  });
+});

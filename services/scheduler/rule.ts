@@ -1,0 +1,124 @@
+import { Cron, type CronOptions } from "croner";
+import { z } from "zod";
+import { parseInstant } from "./instant.ts";
+import { recurrence, recurrenceFields, recurrencePattern } from "./recurrence.ts";
+
+/** When a schedule ticks, read from its schedule_info. */
+export type Schedule = {
+  /** Pattern in croner's notation. */
+  readonly pattern: string;
+  readonly mode: NonNullable<CronOptions["mode"]>;
+  /** true: day of month and day of week have to match both. false: either will do, where both are given, as in cron. */
+  readonly needsBothDays: boolean;
+  /** IANA time zone, or a fixed offset such as +02:00. */
+  readonly tz: string;
+  /** First and last instant at which it may tick, both included. */
+  readonly start: Date | null;
+  readonly end: Date | null;
+};
+
+/** What reading a schedule_info gives: a schedule, or why it is none, for a person. */
+export type ParsedSchedule = { readonly schedule: Schedule } | { readonly fault: string };
+
+// Longer than any rule a person writes; it bounds what a tenant can make us parse and log.
+const maxRuleLength = 100;
+
+// Schedulers on different hosts have to agree, so the host's own zone is never asked.
+const defaultTz = "UTC";
+
+const text = (expected: string) => z.string({ error: `expected ${expected}` }).nullish();
+const info = z.object(
+  {
+    ...recurrence.shape,
+    rule: text('a cron rule as text, such as "*/5 * * * *"'),
+    tz: text('the name of a time zone, such as "Europe/Berlin"'),
+    start: text("an ISO 8601 time as text"),
+    end: text("an ISO 8601 time as text"),
+  },
+  { error: "expected a JSON object" },
+);
+
+/**
+ * Gives the schedule that a schedule_info describes (protocol §5): `{ rule, start, end, tz }` or a recurrence object, which
+ * may have start and end too.
+ *
+ * Unknown keys are left alone, since programs keep notes of theirs there; `timezone`, a slip for tz that would run jobs at
+ * the wrong hour, is a fault. Whether the schedule ever ticks is for `firstTick` to say.
+ */
+export function parseSchedule(scheduleInfo: unknown): ParsedSchedule {
+  const result = info.safeParse(scheduleInfo);
+  if (!result.success) return { fault: shapeFault(result.error.issues[0], scheduleInfo) };
+  const { rule, tz, start, end, ...fields } = result.data;
+
+  const slip = Object.keys(Object(scheduleInfo)).find((key) => /^time_?zone$/i.test(key));
+  if (slip !== undefined) return { fault: `unknown field ${slip}: the time zone goes into tz` };
+  const zone = tz ?? defaultTz;
+  if (!isTimeZone(zone)) return { fault: `tz ${quoted(zone)} is not a time zone that this system knows` };
+
+  const from = bound(start, zone);
+  const to = bound(end, zone);
+  if (from === undefined) return { fault: timeFault("start", start) };
+  if (to === undefined) return { fault: timeFault("end", end) };
+  if (from !== null && to !== null && to < from)
+    return { fault: `end ${quoted(end)} is before start ${quoted(start)}` };
+  const bounds = { tz: zone, start: from, end: to };
+
+  const hasFields = Object.values(fields).some((numbers) => numbers !== null);
+  if (typeof rule === "string") {
+    const fault = hasFields ? "has both a rule and recurrence fields" : ruleFault(rule, zone);
+    if (fault !== null) return { fault };
+    const pattern = rule.trim();
+    return { schedule: { pattern, mode: "5-or-6-parts", needsBothDays: false, ...bounds } };
+  }
+  if (!hasFields)
+    return { fault: `has neither a rule nor recurrence fields (${recurrenceFields.join(", ")})` };
+  const pattern = recurrencePattern(fields);
+  return { schedule: { pattern, mode: "7-part", needsBothDays: true, ...bounds } };
+}
+
+/** Gives a value as it may appear in a message: on one line, without control characters, cut at 60 characters. */
+export function quoted(value: unknown): string {
+  const json = JSON.stringify(value) ?? "nothing";
+  return json.length <= 60 ? json : `${json.slice(0, 60).toWellFormed()}…`;
+}
+
+function shapeFault(issue: z.core.$ZodIssue | undefined, scheduleInfo: unknown): string {
+  const name = issue?.path[0];
+  if (name === undefined) return `is ${quoted(scheduleInfo)}: ${issue?.message}`;
+  return `${String(name)} ${quoted(Object(scheduleInfo)[name])}: ${issue?.message}`;
+}
+
+function bound(value: string | null | undefined, tz: string): Date | null | undefined {
+  if (value === null || value === undefined) return null;
+  return parseInstant(value, tz) ?? undefined;
+}
+
+function timeFault(name: string, value: unknown): string {
+  return `${name} ${quoted(value)} is not a time: expected ISO 8601, such as "2027-01-31T09:00:00Z"`;
+}
+
+function ruleFault(rule: string, tz: string): string | null {
+  if (rule.length > maxRuleLength)
+    return `rule is ${rule.length} characters long; at most ${maxRuleLength} are read`;
+  const count = rule.trim() === "" ? 0 : rule.trim().split(/\s+/).length;
+  const isNickname = rule.trim().startsWith("@");
+  if (!isNickname && count !== 5 && count !== 6)
+    return `rule ${quoted(rule)} has ${count} fields: expected five, or six with seconds first`;
+  try {
+    const cron = new Cron(rule.trim(), { mode: "5-or-6-parts", timezone: tz, paused: true });
+    return cron.getPattern() === undefined ? `rule ${quoted(rule)} is no cron rule` : null;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    // croner repeats parts of the rule as they are; Postgres refuses a NUL.
+    const printable = reason.replace(/^CronPattern: /, "").replace(/\p{Cc}/gu, " ");
+    return `rule ${quoted(rule)} cannot be read: ${printable.toWellFormed()}`;
+  }
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+}
