@@ -52,6 +52,15 @@ export function connect(
   });
 }
 
+/** Gives the connection as one URL, for libraries that take nothing else. */
+export function connectionUrl(settings: DatabaseSettings): string {
+  if (settings.DATABASE_URL !== undefined) return settings.DATABASE_URL;
+  const { PGUSER, PGPASSWORD, PGHOST, PGPORT, PGDATABASE } = settings;
+  const password = PGPASSWORD === undefined ? "" : `:${encodeURIComponent(PGPASSWORD)}`;
+  const host = PGHOST.includes(":") ? `[${PGHOST}]` : encodeURIComponent(PGHOST);
+  return `postgres://${encodeURIComponent(PGUSER)}${password}@${host}:${PGPORT}/${encodeURIComponent(PGDATABASE)}`;
+}
+
 /** Gives the one row of an answer that always has one. */
 export function onlyRow<T>(rows: readonly T[]): T {
   const [row] = rows;

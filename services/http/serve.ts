@@ -7,6 +7,8 @@ export type ServeOptions = {
   readonly port: number;
   /** Address to bind; all of them when not given. */
   readonly host?: string | undefined;
+  /** How long a connection may be silent, in seconds (60; Bun's own default is 10); 0 for as long as it likes. */
+  readonly idleSeconds?: number;
   /** Environment variable that sets the port. */
   readonly variable: string;
   /** The part as a person calls it, such as "the callback server". */
@@ -30,10 +32,11 @@ export class StartError extends Error {
  *
  * @throws StartError when the port is taken or may not be used; it names the variable.
  */
-export function serve(app: Servable, { port, host, variable, what }: ServeOptions): Server {
+export function serve(app: Servable, { port, host, idleSeconds = 60, variable, what }: ServeOptions): Server {
   try {
     const server = Bun.serve({
       port,
+      idleTimeout: idleSeconds,
       ...(host === undefined ? {} : { hostname: host }),
       fetch: (request) => app.fetch(request),
     });

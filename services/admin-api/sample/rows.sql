@@ -10,7 +10,7 @@ values (
   '00000000-0000-4000-8000-000000000002',
   '00000000-0000-4000-8000-000000000001',
   'Acme Notes',
-  '{"url": "http://localhost:8083/sample-logo.png", "mime": "image/png"}'
+  '{"url": "{assets}/sample/logo.png", "mime": "image/png"}'
 )
 on conflict do nothing;
 
@@ -48,6 +48,6 @@ values (
   '00000000-0000-4000-8000-000000000006',
   'ada',
   'Ada Lovelace',
-  '{"url": "http://localhost:8083/sample-portrait.png", "mime": "image/png"}'
+  null
 )
 on conflict do nothing;

@@ -1,0 +1,56 @@
+import { join } from "node:path";
+import { formatter, programs, runProgram } from "./check/programs.ts";
+import { repositoryChecks } from "./check/repository-checks.ts";
+import { readRepository, root } from "./check/repository-files.ts";
+import { findSettings } from "./check/settings-objects.ts";
+import { renderSettingsTable, withSettingsTable } from "./check/settings-table.ts";
+
+// The gate: `bun run check`. With --write it first mends what a program can: the format, and the README's settings.
+
+type Check = { readonly name: string; readonly run: () => Promise<string | undefined> };
+type Result = { readonly name: string; readonly fault: string | undefined; readonly ms: number };
+
+/** Runs every check at once and prints a line for each, with all that a failing one has to say; gives how many passed. */
+export async function runChecks(): Promise<{ passed: number; failed: number }> {
+  const results = allChecks().map(run);
+  let failed = 0;
+  for (const result of results) {
+    const { name, fault, ms } = await result;
+    if (fault !== undefined) failed += 1;
+    console.log(`${fault === undefined ? "✔" : "✘"} ${name} ${ms} ms`);
+    if (fault !== undefined) console.log(`\n${fault.replaceAll(/^(?=.)/gm, "  ")}\n`);
+  }
+  return { passed: results.length - failed, failed };
+}
+
+function allChecks(): Check[] {
+  const files = readRepository();
+  return [
+    ...programs.map((program) => ({ name: program.name, run: () => runProgram(program) })),
+    ...repositoryChecks.map(({ name, find }) => ({
+      name,
+      run: async () => (await find(await files)).join("\n") || undefined,
+    })),
+  ];
+}
+
+async function run(check: Check): Promise<Result> {
+  const start = performance.now();
+  const fault = await check.run().catch((error: unknown) => `The check itself broke: ${Bun.inspect(error)}`);
+  return { name: check.name, fault, ms: Math.round(performance.now() - start) };
+}
+
+async function mend(): Promise<void> {
+  const files = await readRepository();
+  const readme = files.find(({ path }) => path === "README.md")?.text ?? "";
+  const table = renderSettingsTable(await findSettings(files));
+  await Bun.write(join(root, "README.md"), withSettingsTable(readme, table) ?? readme);
+  await runProgram(formatter);
+}
+
+if (import.meta.main) {
+  if (process.argv.includes("--write")) await mend();
+  const { passed, failed } = await runChecks();
+  console.log(`${passed} checks passed, ${failed} failed`);
+  process.exitCode = failed === 0 ? 0 : 1;
+}

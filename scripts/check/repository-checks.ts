@@ -1,0 +1,44 @@
+import { findUndocumentedExports } from "./documented-exports.ts";
+import { findCommandFaults, findPathFaults } from "./documents.ts";
+import { findUnknownNames } from "./environment-names.ts";
+import { findNameFaults } from "./file-names.ts";
+import { findImportFaults } from "./import-rules.ts";
+import { findMachinePaths, findRegistries, findToDos } from "./leftovers.ts";
+import { findJournalFaults } from "./migration-journal.ts";
+import { findSettings } from "./settings-objects.ts";
+import { findSettingsFaults } from "./settings-table.ts";
+import type { SourceFile } from "./source-file.ts";
+import { findCatalogueFaults } from "./sql-catalogue.ts";
+import { findSqlStyleFaults } from "./sql-style.ts";
+
+/** A check of the repository's own: gives its faults, one `file:line: message` each. */
+export type RepositoryCheck = {
+  readonly name: string;
+  readonly find: (files: readonly SourceFile[]) => readonly string[] | Promise<readonly string[]>;
+};
+
+/** All checks of the repository's own. To add one: a file beside this one, its test, and a line here. */
+export const repositoryChecks: readonly RepositoryCheck[] = [
+  { name: "imports go the way of the data", find: findImportFaults },
+  { name: "every export has a docstring", find: findUndocumentedExports },
+  { name: "every SQL object has its comment and rights", find: findCatalogueFaults },
+  { name: "the SQL is readable, and in lower case", find: findSqlStyleFaults },
+  { name: "the journal lists every migration, in order", find: findJournalFaults },
+  { name: "the README's settings are the code's", find: checkSettings },
+  { name: "every environment variable is a setting", find: checkNames },
+  { name: "every command in the documents exists", find: findCommandFaults },
+  { name: "every path in the documents exists", find: findPathFaults },
+  { name: "every file name says what lives there", find: findNameFaults },
+  { name: "no note to oneself is left", find: findToDos },
+  { name: "no path of one machine is named", find: findMachinePaths },
+  { name: "no package registry is named", find: findRegistries },
+];
+
+async function checkSettings(files: readonly SourceFile[]): Promise<string[]> {
+  const readme = files.find(({ path }) => path === "README.md")?.text ?? "";
+  return findSettingsFaults(readme, await findSettings(files));
+}
+
+async function checkNames(files: readonly SourceFile[]): Promise<string[]> {
+  return findUnknownNames(files, await findSettings(files));
+}

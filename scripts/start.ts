@@ -1,0 +1,4 @@
+import { installMissing } from "./install.ts";
+
+await installMissing();
+await import("./start/main.ts");

@@ -1,0 +1,27 @@
+import type { DatabaseSettings } from "../../db/client/connect.ts";
+import { readSettings } from "../../services/config/read-settings.ts";
+import { jobServiceSettings } from "../../services/job-service/settings.ts";
+import { startJobService } from "../../services/job-service/start-job-service.ts";
+import type { StackOptions } from "./start-stack.ts";
+
+/**
+ * Starts the job service against the stack's database and functions, and resolves when it is ready.
+ *
+ * A task of another name goes to KNATIVE_SERVICE_URL, where that is set.
+ */
+export async function startJobs(
+  { settings, env, log, onUp, onStop }: StackOptions,
+  database: DatabaseSettings,
+  urls: Readonly<Record<string, string>>,
+): Promise<void> {
+  const own: unknown = JSON.parse(env["INTERNAL_GATEWAY_DEVELOPMENT_MAP"] || "{}");
+  const parsed = readSettings("the job service", jobServiceSettings, {
+    ...env,
+    INTERNAL_JOBS_CALLBACK_PORT: String(settings.INTERNAL_JOBS_CALLBACK_PORT),
+    INTERNAL_GATEWAY_DEVELOPMENT_MAP: JSON.stringify(Object.assign({}, urls, own)),
+  });
+  const service = startJobService({ ...parsed, ...database, DATABASE_URL: database.DATABASE_URL }, { log });
+  onStop(service.drain);
+  await service.ready;
+  onUp("job service", `http://localhost:${service.port}`);
+}

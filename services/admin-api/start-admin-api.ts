@@ -1,0 +1,39 @@
+import { join } from "node:path";
+import type { z } from "zod";
+import { connectionUrl } from "#db/connect";
+import { createHealthApp } from "../health/create-health-app.ts";
+import { type Server, serve } from "../http/serve.ts";
+import { createGraphql } from "./create-graphql.ts";
+import type { adminApiSettings } from "./settings.ts";
+
+/** What the admin API needs to know, parsed. */
+export type AdminApiSettings = Omit<
+  z.infer<typeof adminApiSettings>,
+  "JOBS_LOG_LEVEL" | "JOBS_LOG_FORMAT" | "JOBS_SCHEMA"
+>;
+
+/**
+ * Starts the local admin GraphQL API, whatever Host a request names. It gives everyone everything: it is for a machine
+ * of one's own.
+ *
+ * @throws StartError when the port cannot be used.
+ */
+export async function startAdminApi(settings: AdminApiSettings): Promise<Server> {
+  const graphql = await createGraphql(connectionUrl(settings));
+  const app = createHealthApp(() => []);
+  await graphql.addTo(app);
+  app.get("/sample/logo.png", () => new Response(Bun.file(join(import.meta.dirname, "sample/logo.png"))));
+  const server = serve(app, {
+    port: settings.ADMIN_API_PORT,
+    host: settings.ADMIN_API_HOST,
+    variable: "ADMIN_API_PORT",
+    what: "the admin API",
+  });
+  return {
+    port: server.port,
+    stop: async (now) => {
+      await server.stop(now);
+      await graphql.close();
+    },
+  };
+}

@@ -1,0 +1,196 @@
+import { expect, test } from "bun:test";
+import { createLog } from "../log/log.ts";
+import { createMailboxApp } from "./create-mailbox-app.tsx";
+import { findLinks } from "./find-links.ts";
+import { createMessageStore, keptMessages } from "./message.ts";
+
+const log = createLog({ level: "silent", format: "json", write: () => {}, now: () => new Date() });
+const authorization = `Basic ${btoa("api:key")}`;
+const mail = {
+  from: "Acme <no-reply@acme.example>",
+  to: "user@example.com",
+  subject: "Hello",
+  html: "<p>Hi</p>",
+};
+
+function mailbox() {
+  const app = createMailboxApp({ store: createMessageStore(), apiKey: "key", log });
+  const send = (body: FormData | URLSearchParams, headers: Record<string, string> = { authorization }) =>
+    app.request("http://localhost/v3/mg.example.com/messages", { method: "POST", body, headers });
+  const get = async (path: string) => app.request(`http://localhost${path}`);
+  return { app, send, get, messages: async () => (await get("/messages")).json() };
+}
+
+function form(fields: Readonly<Record<string, string | readonly string[]>>): FormData {
+  const data = new FormData();
+  for (const [name, value] of Object.entries(fields))
+    for (const one of [value].flat()) data.append(name, one);
+  return data;
+}
+
+test("a multipart mail is kept with its headers and tags, and answered as Mailgun does", async () => {
+  const { send, messages } = mailbox();
+  const response = await send(
+    form({
+      ...mail,
+      text: "Hi",
+      "h:Reply-To": "help@acme.example",
+      "o:tag": ["a", "b"],
+      to: ["x@a.example", "y@b.example"],
+    }),
+  );
+  expect(response.status).toBe(200);
+  expect(await response.json()).toMatchObject({
+    id: expect.stringMatching(/^<.+@mg\.example\.com>$/),
+    message: "Queued. Thank you.",
+  });
+  expect(await messages()).toEqual([
+    {
+      id: expect.any(String),
+      receivedAt: expect.stringMatching(/^\d{4}-.*Z$/),
+      from: mail.from,
+      to: "x@a.example, y@b.example",
+      subject: "Hello",
+      html: "<p>Hi</p>",
+      text: "Hi",
+      headers: { "Reply-To": "help@acme.example" },
+      tags: ["a", "b"],
+    },
+  ]);
+});
+
+test("a urlencoded mail is kept too, and the newest comes first", async () => {
+  const { send, get, messages } = mailbox();
+  await send(new URLSearchParams({ ...mail, subject: "first" }));
+  await send(new URLSearchParams({ ...mail, subject: "☂ second שלום" }));
+  const list = await messages();
+  expect(list.map((message: { subject: string }) => message.subject)).toEqual(["☂ second שלום", "first"]);
+  expect(await (await get(`/messages/${list[0].id}`)).json()).toEqual(list[0]);
+  expect((await get("/messages/none")).status).toBe(404);
+});
+
+test.each([
+  ["no key", {}],
+  ["a wrong key", { authorization: `Basic ${btoa("api:other")}` }],
+  ["another user", { authorization: `Basic ${btoa("root:key")}` }],
+])("a sender with %s is refused with 401", async (_, headers) => {
+  const { send, messages } = mailbox();
+  const response = await send(form(mail), headers);
+  expect([response.status, await response.text()]).toEqual([401, "Forbidden"]);
+  expect(await messages()).toEqual([]);
+});
+
+test.each([
+  ["from", { ...mail, from: "" }, "from parameter is missing"],
+  ["to", { ...mail, to: "" }, "to parameter is missing"],
+  [
+    "a real address",
+    { ...mail, to: "nobody" },
+    "to parameter is not a valid address. please check documentation",
+  ],
+  ["a body", { ...mail, html: "" }, "Need at least one of 'text' or 'html' parameters specified"],
+])("a mail without %s is refused with 400 and the reason", async (_, fields, message) => {
+  const response = await mailbox().send(form(fields));
+  expect([response.status, await response.json()]).toEqual([400, { message }]);
+});
+
+test("a body that is no form, and a path that is none, are told so", async () => {
+  const { app } = mailbox();
+  const post = (path: string) =>
+    app.request(`http://localhost${path}`, {
+      method: "POST",
+      body: "{}",
+      headers: { authorization, "Content-Type": "application/json" },
+    });
+  expect((await post("/v3/mg.example.com/messages")).status).toBe(400);
+  expect((await post("/v4/anything")).status).toBe(404);
+});
+
+test("a mail over 25 MB is refused with 413", async () => {
+  const { send } = mailbox();
+  expect((await send(form({ ...mail, html: "x".repeat(26 * 1024 * 1024) }))).status).toBe(413);
+});
+
+test("deleting empties the mailbox", async () => {
+  const { app, send, messages } = mailbox();
+  await send(form(mail));
+  expect((await app.request("http://localhost/messages", { method: "DELETE" })).status).toBe(204);
+  expect(await messages()).toEqual([]);
+});
+
+test("the button of another site's page cannot empty the mailbox", async () => {
+  const { app, send, messages } = mailbox();
+  await send(form(mail));
+  const post = (origin: string) =>
+    app.request("http://localhost/clear", {
+      method: "POST",
+      headers: { origin, "Content-Type": "application/x-www-form-urlencoded" },
+    });
+  expect((await post("http://evil.example")).status).toBe(403);
+  expect(await messages()).toHaveLength(1);
+  expect((await post("http://localhost")).status).toBe(303);
+  expect(await messages()).toHaveLength(0);
+});
+
+test("a foreign host name that leads here is refused", async () => {
+  const { app } = mailbox();
+  expect((await app.request("http://evil.example/messages")).status).toBe(421);
+  for (const host of ["localhost", "127.0.0.1", "[::1]", "mailbox", "mail.localhost"])
+    expect((await app.request(`http://${host}/messages`)).status).toBe(200);
+});
+
+test("the page shows subjects as text, and the mail only in a frame without rights", async () => {
+  const { get, send, messages } = mailbox();
+  await send(
+    form({ ...mail, subject: "<script>alert(1)</script>", html: "<script>alert(2)</script><p>Hi</p>" }),
+  );
+  const [{ id }] = await messages();
+  const page = await (await get("/")).text();
+  expect(page).toContain("&lt;script&gt;alert(1)");
+  expect(page).not.toContain("alert(2)");
+  expect(page).toContain(`sandbox="" src="/messages/${id}/html"`);
+  expect((await get("/")).headers.get("Content-Security-Policy")).toContain("script-src 'self'");
+
+  const document = await get(`/messages/${id}/html`);
+  expect(document.headers.get("Content-Security-Policy")).toStartWith("sandbox; default-src 'none'");
+  expect(await document.text()).toContain("<p>Hi</p>");
+});
+
+test("the page of an empty mailbox shows how to send a mail", async () => {
+  expect(await (await mailbox().get("/")).text()).toContain("bun run jobs enqueue simple-email");
+});
+
+test.each(["html", "text", "source", "headers"])(
+  "the view %s of a mail without that part is a page too",
+  async (view) => {
+    const { get, send } = mailbox();
+    await send(form({ ...mail, html: "", text: "only text" }));
+    expect((await get(`/?view=${view}`)).status).toBe(200);
+  },
+);
+
+test("the links of both parts are listed once each, and no others than http", async () => {
+  const html = '<a href="https://a.example/?x=1&amp;y=2">a</a><a href="javascript:alert(1)">b</a>';
+  expect(await findLinks(html, "See https://a.example/?x=1&y=2 or http://b.example/")).toEqual([
+    "https://a.example/?x=1&y=2",
+    "http://b.example/",
+  ]);
+});
+
+test("the oldest message goes when there are too many", () => {
+  const store = createMessageStore();
+  for (let n = 0; n <= keptMessages; n++)
+    store.add({
+      id: String(n),
+      receivedAt: "",
+      from: "",
+      to: "",
+      subject: "",
+      html: "",
+      text: "",
+      headers: {},
+      tags: [],
+    });
+  expect(store.list()).toHaveLength(keptMessages);
+  expect(store.find("0")).toBeUndefined();
+});

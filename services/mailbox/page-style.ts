@@ -1,0 +1,38 @@
+/** The page's style sheet: one column on a phone, two on a desk, light or dark as the reader's system is. */
+export const pageStyle = `
+:root { color-scheme: light dark; --line: #d9dde3; --soft: #f4f6f8; --text: #1b1f24; --dim: #5b6570; --accent: #2f6f4f; --back: #fff; }
+@media (prefers-color-scheme: dark) {
+  :root { --line: #333b44; --soft: #1d2228; --text: #e6eaee; --dim: #9aa5b1; --accent: #7cc4a0; --back: #14181c; }
+}
+* { box-sizing: border-box; }
+body { margin: 0; font: 15px/1.5 system-ui, sans-serif; color: var(--text); background: var(--back); }
+a { color: var(--accent); }
+header { display: flex; gap: 1rem; align-items: center; padding: .6rem 1rem; border-bottom: 1px solid var(--line); }
+header h1 { font-size: 1.05rem; margin: 0; flex: 1; }
+header small { color: var(--dim); font-weight: normal; }
+button { font: inherit; color: inherit; background: var(--soft); border: 1px solid var(--line); border-radius: 6px; padding: .25rem .8rem; cursor: pointer; }
+main { display: grid; grid-template-columns: minmax(240px, 340px) 1fr; min-height: calc(100vh - 55px); }
+nav { border-right: 1px solid var(--line); overflow: auto; max-height: calc(100vh - 55px); }
+nav ol { list-style: none; margin: 0; padding: 0; }
+nav a { display: block; padding: .6rem 1rem; border-bottom: 1px solid var(--line); color: inherit; text-decoration: none; overflow-wrap: anywhere; }
+nav a:hover, nav a[aria-current] { background: var(--soft); }
+nav a[aria-current] { box-shadow: inset 3px 0 var(--accent); }
+nav strong { display: block; font-weight: 600; }
+nav span { color: var(--dim); font-size: .87rem; display: flex; justify-content: space-between; gap: .5rem; }
+section { padding: 1rem; min-width: 0; display: flex; flex-direction: column; }
+section h2 { margin: 0 0 .3rem; font-size: 1.25rem; overflow-wrap: anywhere; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem .8rem; margin: 0 0 .8rem; }
+dt { color: var(--dim); } dd { margin: 0; overflow-wrap: anywhere; }
+.tabs { display: flex; gap: .3rem; border-bottom: 1px solid var(--line); flex-wrap: wrap; }
+.tabs a { padding: .35rem .8rem; text-decoration: none; border: 1px solid transparent; border-bottom: 0; border-radius: 6px 6px 0 0; }
+.tabs a[aria-current] { border-color: var(--line); background: var(--soft); color: inherit; }
+iframe { width: 100%; flex: 1; min-height: 540px; border: 1px solid var(--line); border-top: 0; background: #fff; }
+pre { margin: 0; padding: 1rem; border: 1px solid var(--line); border-top: 0; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere; background: var(--soft); flex: 1; }
+.links { margin: .8rem 0 0; padding-left: 1.2rem; overflow-wrap: anywhere; }
+.empty { max-width: 44rem; margin: 3rem auto; padding: 0 1rem; }
+@media (max-width: 720px) {
+  main { grid-template-columns: 1fr; }
+  nav { border-right: 0; max-height: 38vh; }
+  .empty { margin: 1.5rem auto; }
+}
+`;
