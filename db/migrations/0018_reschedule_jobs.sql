@@ -15,6 +15,8 @@ begin
     priority = coalesce(reschedule_jobs.priority, j.priority),
     attempts = coalesce(reschedule_jobs.attempts, j.attempts),
     max_attempts = coalesce(reschedule_jobs.max_attempts, j.max_attempts),
+    unreachable_since = case when reschedule_jobs.attempts is null then j.unreachable_since end,
+    unreachable_count = case when reschedule_jobs.attempts is null then j.unreachable_count else 0 end,
     locked_at = null,
     locked_by = null,
     lease_token = null,

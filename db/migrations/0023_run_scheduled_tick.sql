@@ -57,6 +57,7 @@ begin
     updated_at = now()
   where s.id = plan_schedule.schedule_id
     and s.next_tick is null
+    and s.schedule_error is null
     and s.schedule_info::text = plan_schedule.schedule_info::text;
   return found;
 end;

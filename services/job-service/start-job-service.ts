@@ -48,7 +48,7 @@ export function startJobService(settings: JobServiceSettings, { log }: { readonl
     callbackUrl,
     ready,
     drain: async (now = false) => {
-      await Promise.all([worker.drain(now), scheduler.drain()]);
+      await Promise.all([worker.drain(now), scheduler.drain(now)]);
       await callback.drain();
     },
   };

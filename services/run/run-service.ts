@@ -15,7 +15,7 @@ export type RunningService = {
 export type ServiceDefinition<Settings> = {
   /** The part as a person calls it, such as "the worker". */
   readonly what: string;
-  readonly settings: z.ZodObject<Record<string, z.ZodType>, z.core.$strip> & z.ZodType<Settings>;
+  readonly settings: z.ZodObject<Record<string, z.ZodType>> & z.ZodType<Settings>;
   readonly start: (settings: Settings, log: Log) => RunningService;
 };
 
@@ -44,7 +44,8 @@ export async function runService<Settings extends LogChoice>(
     const service = definition.start(settings, log);
     const stopped = drainOnSignal(service, log);
     // A signal may come before it is ready.
-    await Promise.race([service.ready.then((line) => log.info(line)), stopped]);
+    const line = await Promise.race([service.ready, stopped]);
+    if (line !== undefined) log.info(line);
     await stopped;
     process.exit(0);
   } catch (error) {

@@ -113,7 +113,7 @@ test("a changed rule is read anew and a removed schedule makes no more jobs", as
 });
 
 test("a bad rule by plain SQL is marked and logged once, and the others go on", async () => {
-  await using stage = await withLoops(1);
+  await using stage = await withLoops(2);
   await stage.sql`
     insert into app_jobs.scheduled_jobs (database_id, task_identifier, schedule_info) values
       (${tenant}, 'bad', '{"rule":"61 * * * *"}'), (${tenant}, 'nul', '{"rule":"\\u0000 * * * *"}'),

@@ -18,11 +18,19 @@ export type RequestOptions = {
   readonly now: Date;
 };
 
-/** Gives the request of a job, or why there can be none; that is for good, as the next attempt would fare the same. */
+/**
+ * Gives the request of a job, or why there can be none; that is for good, as the next attempt would fare the same.
+ *
+ * @throws Error when no setting says where functions are: the worker's fault and not the job's, so no attempt is used.
+ */
 export function prepareRequest(
   job: LeasedJob,
   options: RequestOptions,
 ): JobRequest | { readonly fault: string } {
+  if (options.baseUrl === undefined && !Object.hasOwn(options.overrides, job.taskIdentifier))
+    throw new Error(
+      `Cannot call ${JSON.stringify(job.taskIdentifier)}: no setting says where its function is. Set KNATIVE_SERVICE_URL, or name it in INTERNAL_GATEWAY_DEVELOPMENT_MAP.`,
+    );
   const target = taskUrl(job.taskIdentifier, { baseUrl: options.baseUrl, overrides: options.overrides });
   if ("fault" in target) return target;
   const token = signCallbackToken({ jobId: job.id, leaseToken: job.leaseToken }, options.key);
