@@ -5,7 +5,7 @@ import { drizzle } from "drizzle-orm/postgres-js";
 import { migrate as applyFolder } from "drizzle-orm/postgres-js/migrator";
 import postgres from "postgres";
 import { connect, type DatabaseSettings, onlyRow, type Sql } from "./client/connect.ts";
-import { journalTable, renderMigrations } from "./render-migrations.ts";
+import { journalTable, migrationsFolder, renderMigrations } from "./render-migrations.ts";
 
 /** What a migration run did. */
 export type MigrationResult = {
@@ -30,12 +30,17 @@ const migrationLock = 7_723_391_402;
  *
  * @throws MigrationError naming the file, the line and the fault.
  */
-export async function migrate(settings: DatabaseSettings, schema = "app_jobs"): Promise<MigrationResult> {
+export async function migrate(
+  settings: DatabaseSettings,
+  schema = "app_jobs",
+  folder = migrationsFolder,
+): Promise<MigrationResult> {
   const sql = connect(settings, { max: 1, name: "jobs-migrate" });
   try {
     await sql`select pg_advisory_lock(${migrationLock})`;
+    await using rendered = await renderMigrations(schema, folder);
     const before = await appliedFiles(sql, schema);
-    await applyRendered(sql, schema);
+    await apply(sql, schema, rendered.folder);
     const total = await appliedFiles(sql, schema);
     return { applied: total - before, total };
   } finally {
@@ -43,16 +48,15 @@ export async function migrate(settings: DatabaseSettings, schema = "app_jobs"): 
   }
 }
 
-async function applyRendered(sql: Sql, schema: string): Promise<void> {
-  await using rendered = await renderMigrations(schema);
+async function apply(sql: Sql, schema: string, folder: string): Promise<void> {
   try {
     await applyFolder(drizzle(sql), {
-      migrationsFolder: rendered.folder,
+      migrationsFolder: folder,
       migrationsSchema: schema,
       migrationsTable: journalTable,
     });
   } catch (error) {
-    throw await explain(error, rendered.folder);
+    throw await explain(error, folder);
   }
 }
 

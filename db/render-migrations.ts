@@ -13,7 +13,7 @@ export const journalTable = "migrations";
  *
  * @throws Error when the name is not a plain lower-case identifier of at most 63 characters.
  */
-export function renderSql(text: string, schema: string): string {
+function renderSql(text: string, schema: string): string {
   if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema))
     throw new Error(
       `Cannot use the schema ${JSON.stringify(schema)}: it is not a lower-case SQL identifier of at most 63 characters. Change JOBS_SCHEMA.`,
@@ -24,14 +24,13 @@ export function renderSql(text: string, schema: string): string {
 /** A folder that drizzle can migrate from; disposing of it removes it. */
 export type RenderedMigrations = AsyncDisposable & { readonly folder: string };
 
-/** Gives the migrations for this schema as a temporary folder. */
-export async function renderMigrations(schema: string): Promise<RenderedMigrations> {
+/** Gives the migrations of a folder, written for this schema, as a temporary folder. */
+export async function renderMigrations(schema: string, source: string): Promise<RenderedMigrations> {
   const folder = await mkdtemp(join(tmpdir(), "jobs-migrations-"));
-  for (const name of await readdir(migrationsFolder, { recursive: true })) {
-    const source = Bun.file(join(migrationsFolder, name));
-    if (name.endsWith(".sql")) await writeFile(join(folder, name), renderSql(await source.text(), schema));
-    if (name.endsWith(".json"))
-      await Bun.write(join(folder, name), await readFile(join(migrationsFolder, name)));
+  for (const name of await readdir(source, { recursive: true })) {
+    const text = () => readFile(join(source, name), "utf8");
+    if (name.endsWith(".sql")) await writeFile(join(folder, name), renderSql(await text(), schema));
+    if (name.endsWith(".json")) await Bun.write(join(folder, name), await text());
   }
   return { folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
 }

@@ -42,7 +42,7 @@ async function show(from: ReadableStream<Uint8Array>, to: NodeJS.WriteStream): P
 async function runAll(): Promise<Counts[]> {
   await installMissing();
   const check = await run("scripts/check.ts");
-  const tests = await run("test", ...process.argv.slice(2));
+  const tests = await run("test", "--timeout=60000", ...process.argv.slice(2));
   return [readCheckCounts(check.output), readTestCounts(tests.errors, tests.exitCode)];
 }
 

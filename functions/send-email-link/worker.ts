@@ -1,3 +1,4 @@
 import { sendEmailLink } from "./index.ts";
 
+/** The function as an edge runtime asks for it: Cloudflare's workerd, `deno serve`. */
 export default { fetch: sendEmailLink.fetch };

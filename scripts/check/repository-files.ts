@@ -38,7 +38,7 @@ async function walk(folder: string, isIgnored: (path: string) => boolean): Promi
 }
 
 /** Gives whether a path is ignored, by a .gitignore of names: `name/`, `*.ext`, `!name`; the last that fits decides. */
-export function ignoreRule(gitignore: string): (path: string) => boolean {
+function ignoreRule(gitignore: string): (path: string) => boolean {
   const rules = gitignore
     .split("\n")
     .map((line) => line.trim())

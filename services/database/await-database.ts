@@ -34,7 +34,7 @@ export async function awaitDatabase(
         `Cannot use the database ${describeDatabase(settings)}: its schema ${schema} has no job queue, or an older one. Run "bun run db:migrate" against it, or set JOBS_SCHEMA.`,
       );
     } catch (error) {
-      if (!isTransient(error)) throw startError(error, settings);
+      if (!isTransient(error)) throw databaseFault(error, settings);
       if (failures === 0) log.warn(`waiting for the database ${describeDatabase(settings)}`, { error });
       await pause(Math.min(2_000, 100 * 2 ** failures), undefined, { signal }).catch(() => undefined);
     }
@@ -56,7 +56,8 @@ const remedies: Record<string, string> = {
   "42501": "Grant the role what db/README.md lists.",
 };
 
-function startError(error: unknown, settings: DatabaseSettings): Error {
+/** Gives what a person should know about a database that refused us: which, why, and the setting that mends it. */
+export function databaseFault(error: unknown, settings: DatabaseSettings): StartError {
   if (error instanceof StartError) return error;
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   const reason = error instanceof Error ? error.message : String(error);

@@ -9,9 +9,16 @@ export type TestProcess = AsyncDisposable & {
   readonly exited: Promise<number>;
 };
 
+const root = join(import.meta.dirname, "../..");
+
 /** Runs a program, such as `services/worker/main.ts`, with just these environment variables beside PATH. */
-export function withProcess(program: string, env: Readonly<Record<string, string>>): TestProcess {
-  const child = Bun.spawn([process.execPath, join(import.meta.dirname, "../..", program)], {
+export function withProcess(
+  program: string,
+  env: Readonly<Record<string, string>>,
+  words: readonly string[] = [],
+): TestProcess {
+  const child = Bun.spawn([process.execPath, join(root, program), ...words], {
+    cwd: root,
     env: { PATH: process.env["PATH"] ?? "", ...env },
     stdout: "pipe",
     stderr: "pipe",
