@@ -36,6 +36,8 @@ export function connect(
   const options = {
     max,
     connect_timeout: 10,
+    // Where a server accepts and hangs up, postgres.js tries again by itself; its own pauses grow to 20 s.
+    backoff: (tries: number) => Math.min(1, 0.05 * 2 ** tries),
     fetch_types: fetchTypes,
     onnotice: () => {},
     connection: { application_name: name },
