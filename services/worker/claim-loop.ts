@@ -1,5 +1,6 @@
-import type { Jobs, LeasedJob, TaskFilter } from "#db/jobs";
+import type { Jobs, TaskFilter } from "#db/jobs";
 import type { Log } from "../log/log.ts";
+import { createSlots, type Slots, type SlotsOptions } from "./slots.ts";
 import type { TaskHealth } from "./task-health.ts";
 import { createWakeSignal } from "./wake-signal.ts";
 import type { WorkerRun } from "./worker-run.ts";
@@ -8,8 +9,7 @@ import type { WorkerRun } from "./worker-run.ts";
 export type ClaimLoopOptions = {
   readonly jobs: Pick<Jobs, "getJobs" | "nextJobSeconds" | "releaseStrays">;
   readonly run: Pick<WorkerRun, "current" | "lose">;
-  /** Runs a claimed job to its settled outcome; never rejects. */
-  readonly perform: (job: LeasedJob) => Promise<void>;
+  readonly perform: SlotsOptions["perform"];
   /** Ids of all jobs that this worker holds and has not settled. */
   readonly held: () => string[];
   readonly health: TaskHealth;
@@ -24,21 +24,20 @@ export type ClaimLoopOptions = {
 export type ClaimLoop = {
   /** Makes it look at once: something may be due. */
   readonly wake: () => void;
-  /** Stops claiming and resolves when the claim under way is over. Jobs in flight go on. */
+  /** Stops claiming, gives back what was not started, and resolves. Jobs in flight go on. */
   readonly stop: () => Promise<void>;
 };
 
 /**
- * Claims as many jobs as slots are free, whenever there may be some, and starts each at once.
+ * Claims as many jobs as the slots want, whenever there may be some: one alone at low load, hundreds at high load.
  *
- * While a claim is under way further slots fall free, so the next one takes them all: alone at low load, by the batch at
- * high load, without a setting. A claim that comes back short means that nothing more is due; then the loop sleeps until
+ * A claim that comes back short means that nothing more is due; then the loop sleeps until
  * a notification, a settled job, the next job's time, or the poll, whichever is first. Notifications only shorten that
  * sleep: polling alone finds every job.
  */
 export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
   const signal = createWakeSignal();
-  const slots = createSlots(options, signal.wake);
+  const slots = createSlots({ ...options, onFree: signal.wake });
   const look = createLook(options, slots);
   const stopping = new AbortController();
 
@@ -46,10 +45,10 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
     let failures = 0;
     while (!stopping.signal.aborted) {
       try {
-        const isMoreDue = slots.free() === 0 || (await look());
+        const isMoreDue = slots.wanted() === 0 || (await look());
         failures = 0;
         if (!isMoreDue) await signal.wait(await restMs(options));
-        else if (slots.free() === 0) await signal.wait(options.pollSeconds * 1000);
+        else if (slots.wanted() === 0) await signal.wait(options.pollSeconds * 1000);
       } catch (error) {
         failures += 1;
         options.log.warn("cannot claim jobs; trying again", { error, failures });
@@ -64,22 +63,7 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
       stopping.abort();
       signal.wake();
       await running;
-    },
-  };
-}
-
-type Slots = { readonly free: () => number; readonly start: (job: LeasedJob) => void };
-
-function createSlots({ concurrency, perform }: ClaimLoopOptions, onFree: () => void): Slots {
-  let inFlight = 0;
-  return {
-    free: () => concurrency - inFlight,
-    start: (job) => {
-      inFlight += 1;
-      void perform(job).then(() => {
-        inFlight -= 1;
-        onFree();
-      });
+      await giveBackUnstarted(options, slots);
     },
   };
 }
@@ -93,12 +77,14 @@ function createLook(
 
   const claim = async (worker: string, limit: number, filter: TaskFilter): Promise<number> => {
     mayHoldStrays = true;
+    const startedAt = performance.now();
     const claimed = await jobs.getJobs({ run: worker, limit, tasks: filter }).catch((error: unknown) => {
       if (error instanceof Error && error.message === "LEASE_LOST") run.lose(worker, "a claim was refused");
       throw error;
     });
     mayHoldStrays = false;
-    claimed.forEach(slots.start);
+    slots.claimTook(performance.now() - startedAt);
+    claimed.forEach(slots.add);
     return claimed.length;
   };
 
@@ -112,15 +98,27 @@ function createLook(
     const worker = await run.current();
     if (mayHoldStrays) await giveBackStrays(worker);
     for (const task of health.startTrials(Date.now())) {
-      const found = slots.free() > 0 ? await claim(worker, 1, { only: [task], except: null }) : 0;
+      const found = slots.wanted() > 0 ? await claim(worker, 1, { only: [task], except: null }) : 0;
       if (found === 0) health.endTrial(task);
     }
-    const limit = slots.free();
+    const limit = slots.wanted();
     if (limit === 0) return true;
     const resting = health.resting();
     const except = resting.length === 0 ? null : resting;
     return (await claim(worker, limit, { only: tasks, except })) === limit;
   };
+}
+
+async function giveBackUnstarted({ jobs, run, held, log }: ClaimLoopOptions, slots: Slots): Promise<void> {
+  const unstarted = new Set(slots.stop());
+  if (unstarted.size === 0) return;
+  try {
+    const known = held().filter((id) => !unstarted.has(id));
+    const count = await jobs.releaseStrays(await run.current(), known);
+    log.info("jobs given back that were not started", { count });
+  } catch (error) {
+    log.warn("cannot give jobs back yet", { error });
+  }
 }
 
 async function restMs({ jobs, health, pollSeconds }: ClaimLoopOptions): Promise<number> {

@@ -14,6 +14,8 @@ export type PerformOptions = {
   readonly timeoutSeconds: number;
   readonly retryAfterMaxSeconds: number;
   readonly log: Log;
+  /** Called once, when the request is over and before its outcome is written. */
+  readonly onAnswered: () => void;
 };
 
 /**
@@ -28,8 +30,9 @@ export async function performJob(
 ): Promise<void> {
   const startedAt = performance.now();
   const log = options.log.with({ jobId: job.id, task: job.taskIdentifier, attempt: job.attempt });
+  const outcome = await outcomeOf(job, signal, options);
+  options.onAnswered();
   try {
-    const outcome = await outcomeOf(job, signal, options);
     if (outcome === null) {
       options.health.endTrial(job.taskIdentifier);
       return log.info("request given up");

@@ -112,9 +112,11 @@ function createFlight(settings: WorkerSettings, { jobs, log }: PartsOptions) {
   return {
     held,
     health,
-    perform: (job: LeasedJob) => {
+    perform: (job: LeasedJob, turn: Promise<boolean>, onAnswered: () => void) => {
       const { signal } = requests;
-      return held.during(job.id, () => performJob(job, signal, options));
+      return held.during(job.id, async () => {
+        if (await turn) await performJob(job, signal, { ...options, onAnswered });
+      });
     },
     giveUp: () => {
       requests.abort();
