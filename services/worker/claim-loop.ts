@@ -110,7 +110,7 @@ function createLook(
 }
 
 async function giveBackUnstarted({ jobs, run, held, log }: ClaimLoopOptions, slots: Slots): Promise<void> {
-  const unstarted = new Set(slots.stop());
+  const unstarted = new Set(slots.takeBack());
   if (unstarted.size === 0) return;
   try {
     const known = held().filter((id) => !unstarted.has(id));

@@ -21,8 +21,8 @@ export type Slots = {
   readonly add: (job: LeasedJob) => void;
   /** Tells how long a claim took, in ms: what is claimed ahead follows it. */
   readonly claimTook: (ms: number) => void;
-  /** Starts nothing more; gives the ids of jobs that were not started. */
-  readonly stop: () => string[];
+  /** Takes back the jobs that were not started, and gives their ids. */
+  readonly takeBack: () => string[];
 };
 
 /** Jobs started and not yet written down, for each slot, before no further one is started; a crash repeats them. */
@@ -44,12 +44,11 @@ export function createSlots({ concurrency, perform, onFree }: SlotsOptions): Slo
   const pace = createPace();
   let inFlight = 0;
   let unsettled = 0;
-  let isStopped = false;
 
   const unsettledLimit = Math.max(concurrency * unsettledPerSlot, unsettledAtLeast);
   const hasRoom = () => inFlight < concurrency && unsettled < unsettledLimit;
   const startNext = () => {
-    while (!isStopped && hasRoom()) {
+    while (hasRoom()) {
       const job = next.shift();
       if (job === undefined) break;
       inFlight += 1;
@@ -80,8 +79,7 @@ export function createSlots({ concurrency, perform, onFree }: SlotsOptions): Slo
       startNext();
     },
     claimTook: pace.claimTook,
-    stop: () => {
-      isStopped = true;
+    takeBack: () => {
       const left = next.splice(0);
       for (const { start } of left) start(false);
       return left.map(({ id }) => id);
