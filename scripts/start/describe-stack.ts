@@ -1,5 +1,5 @@
 import { styleText } from "node:util";
-import { connectionUrl } from "../../db/client/connect.ts";
+import { connectionUrl, type DatabaseSettings } from "../../db/client/connect.ts";
 import type { StackAddresses } from "./start-stack.ts";
 
 /** Gives what to print when the stack is up: where to look, and three commands to paste. */
@@ -17,7 +17,7 @@ ${title("Enqueue in SQL")}
         'sender_id', (SELECT id FROM roles_public.users ORDER BY created_at LIMIT 1)));"
 
 ${title("Enqueue without a Postgres client")}
-  bun run jobs enqueue simple-email '{"to":"user@example.com","subject":"Hello","text":"It works."}'
+  ${isDefault(database) ? "" : `DATABASE_URL='${connectionUrl(database)}' `}bun run jobs enqueue simple-email '{"to":"user@example.com","subject":"Hello","text":"It works."}'
 
 ${title("Ask the GraphQL API")}
   curl -X POST ${adminApi}/graphql -H 'Content-Type: application/json' \\
@@ -25,4 +25,9 @@ ${title("Ask the GraphQL API")}
 
 Ctrl-C stops everything; the data stays until you start with --fresh.
 `;
+}
+
+/** Whether the command line finds this database without being told. */
+function isDefault(database: DatabaseSettings): boolean {
+  return connectionUrl(database) === "postgres://postgres:postgres@127.0.0.1:54329/constructive";
 }

@@ -21,10 +21,16 @@ export async function startFunctions(
     const variable = portVariable(job.name);
     const server = serve(
       { fetch: (request) => job.fetch(request, jobEnv) },
-      { port: portOf(variable, { ...settings, ...env }), variable, what: job.name, idleSeconds: 0 },
+      {
+        port: portOf(variable, { ...settings, ...env }),
+        variable,
+        what: job.name,
+        host: "127.0.0.1",
+        idleSeconds: 0,
+      },
     );
     onStop(() => server.stop(true));
-    urls[job.name] = `http://localhost:${server.port}/`;
+    urls[job.name] = `http://127.0.0.1:${server.port}/`;
     onUp(job.name, `http://localhost:${server.port}`);
   }
   return urls;

@@ -23,17 +23,22 @@ export async function startAdminApi(settings: AdminApiSettings): Promise<Server>
   const app = createHealthApp(() => []);
   await graphql.addTo(app);
   app.get("/sample/logo.png", () => new Response(Bun.file(join(import.meta.dirname, "sample/logo.png"))));
-  const server = serve(app, {
-    port: settings.ADMIN_API_PORT,
-    host: settings.ADMIN_API_HOST,
-    variable: "ADMIN_API_PORT",
-    what: "the admin API",
-  });
-  return {
-    port: server.port,
-    stop: async (now) => {
-      await server.stop(now);
-      await graphql.close();
-    },
-  };
+  try {
+    const server = serve(app, {
+      port: settings.ADMIN_API_PORT,
+      host: settings.ADMIN_API_HOST,
+      variable: "ADMIN_API_PORT",
+      what: "the admin API",
+    });
+    return {
+      port: server.port,
+      stop: async (now) => {
+        await server.stop(now);
+        await graphql.close();
+      },
+    };
+  } catch (error) {
+    await graphql.close();
+    throw error;
+  }
 }

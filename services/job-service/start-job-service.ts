@@ -33,11 +33,12 @@ export type JobService = {
  * @throws StartError when the callback server's port cannot be used.
  */
 export function startJobService(settings: JobServiceSettings, { log }: { readonly log: Log }): JobService {
-  const scheduler = startScheduler(settings, { log: log.with({ part: "scheduler" }) });
+  // First of the three: a taken port ends the start while nothing else runs yet.
   const callback = startCallback(settings, {
     log: log.with({ part: "callback" }),
     checks: () => [...worker.checks, ...scheduler.checks],
   });
+  const scheduler = startScheduler(settings, { log: log.with({ part: "scheduler" }) });
   const callbackUrl = callbackUrlOf({ ...settings, INTERNAL_JOBS_CALLBACK_PORT: callback.port });
   const worker = startWorker({ ...settings, callbackUrl }, { log: log.with({ part: "worker" }) });
   const ready = Promise.all([callback.ready, worker.ready, scheduler.ready]).then(() => undefined);

@@ -64,8 +64,11 @@ export async function startLocalPostgres(options: LocalPostgresOptions): Promise
     url: `postgres://${localPostgresUser}:${localPostgresUser}@127.0.0.1:${port}/postgres`,
     port,
     stop: async () => {
-      server.kill("SIGINT");
+      // At first it waits for its sessions: those of pools that were just ended are ending, and would report being cut off.
+      server.kill("SIGTERM");
+      const hurry = setTimeout(() => server.kill("SIGINT"), 500);
       await exited;
+      clearTimeout(hurry);
     },
   };
 }
