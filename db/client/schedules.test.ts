@@ -10,6 +10,8 @@ async function withSchedule() {
   const database = await withDatabase();
   const schedules = createSchedules(database.sql, "app_jobs");
   const id = await schedules.add({ databaseId: tenant, task: "report", scheduleInfo });
+  // As old as a schedule that has missed ticks.
+  await database.sql`update app_jobs.scheduled_jobs set ticked_until = now() - interval '1 hour'`;
   const [row] = await schedules.unread(everything);
   if (row === undefined) throw new Error("The schedule that was just added is not there.");
   return { database, schedules, id, row, [Symbol.asyncDispose]: () => database[Symbol.asyncDispose]() };
@@ -20,7 +22,7 @@ const secondsAgo = async (schedules: { now: () => Promise<Date> }, seconds: numb
 
 test("a new schedule is unread, with its rule byte for byte", async () => {
   await using given = await withSchedule();
-  expect(given.row).toEqual({ id: given.id, task: "report", scheduleInfo });
+  expect(given.row).toMatchObject({ id: given.id, task: "report", scheduleInfo });
 });
 
 test("a planned schedule is unread no more and tells when it is next", async () => {
@@ -60,7 +62,8 @@ test("a due tick is run by one caller alone", async () => {
   const [due] = await schedules.due(await schedules.now(), everything);
   if (due === undefined) throw new Error("The tick is not due.");
   expect(due.tick).toEqual(tick);
-  const results = await Promise.all([schedules.runTick(due, null), schedules.runTick(due, null)]);
+  const run = () => schedules.runTick({ ...due, following: null });
+  const results = await Promise.all([run(), run()]);
   expect(results.sort()).toEqual(["elsewhere", "run"]);
   const jobs = [...(await database.sql`select schedule_id, scheduled_at from app_jobs.jobs`)];
   expect(jobs).toEqual([{ schedule_id: given.id, scheduled_at: tick }]);
@@ -70,10 +73,43 @@ test("a due tick is run by one caller alone", async () => {
 test("a tick that an operator set by hand, to the microsecond, is run too", async () => {
   await using given = await withSchedule();
   const { database, schedules } = given;
-  await database.sql`update app_jobs.scheduled_jobs set next_tick = '2026-01-01 00:00:00.123456+00'`;
+  await database.sql`
+    update app_jobs.scheduled_jobs
+    set next_tick = date_trunc('second', now()) - interval '1 second' + interval '123456 microseconds'`;
   const [due] = await schedules.due(await schedules.now(), everything);
   if (due === undefined) throw new Error("The tick is not due.");
-  expect(await schedules.runTick(due, null)).toBe("run");
+  expect(await schedules.runTick({ ...due, following: null })).toBe("run");
+});
+
+test("a tick that was run makes no second job, whoever sets it again", async () => {
+  await using given = await withSchedule();
+  const { database, schedules, row } = given;
+  const tick = await secondsAgo(schedules, 1);
+  for (const expected of ["run", "repeated"] as const) {
+    await database.sql`update app_jobs.scheduled_jobs set next_tick = ${tick}`;
+    const [due] = await schedules.due(await schedules.now(), everything);
+    if (due === undefined) throw new Error("The tick is not due.");
+    expect(await schedules.runTick({ ...due, following: null })).toBe(expected);
+  }
+  await database.sql`update app_jobs.scheduled_jobs set next_tick = null`;
+  expect(await schedules.plan(row, tick)).toBe(false);
+  expect(await database.sql`select from app_jobs.jobs`).toHaveLength(1);
+});
+
+test("a paused schedule is not due, and resumes with the ticks from then on", async () => {
+  await using given = await withSchedule();
+  const { schedules, row, id } = given;
+  await schedules.plan(row, await secondsAgo(schedules, 1));
+  const [due] = await schedules.due(await schedules.now(), everything);
+  if (due === undefined) throw new Error("The tick is not due.");
+  expect(await schedules.pause([id, "999999"])).toEqual([id]);
+  expect(await schedules.pause(null)).toEqual([]);
+  expect(await schedules.due(await schedules.now(), everything)).toEqual([]);
+  expect(await schedules.runTick({ ...due, following: null })).toBe("elsewhere");
+  expect(await schedules.passOver(due, null)).toBe(false);
+  expect(await schedules.resume(null)).toEqual([id]);
+  const [unread] = await schedules.unread(everything);
+  expect(Number(unread?.tickedUntil)).toBeGreaterThan(Number(due.tick));
 });
 
 test("missed ticks are passed over by one caller alone", async () => {
@@ -104,6 +140,42 @@ test("ids that rest are left out", async () => {
   expect(await schedules.unread({ limit: 10, except: [id] })).toEqual([]);
   await schedules.plan(row, await secondsAgo(schedules, 1));
   expect(await schedules.due(await schedules.now(), { limit: 10, except: [id] })).toEqual([]);
+});
+
+test("a tick whose jobs may overlap makes one while the previous one waits, and without the key", async () => {
+  await using given = await withSchedule();
+  const { database, schedules } = given;
+  const info = { rule: "* * * * *", overlap: "allow", scheduledAtField: "period" };
+  const allowed = await schedules.add({
+    databaseId: tenant,
+    task: "allowed",
+    scheduleInfo: JSON.stringify(info),
+    payload: '{"to":1}',
+    key: "k",
+  });
+  await database.sql`update app_jobs.scheduled_jobs set ticked_until = '2026-01-01' where id = ${allowed}`;
+  const tickTexts = ["2026-01-01T00:01:00Z", "2026-01-01T00:02:00Z"];
+  for (const tickText of tickTexts) {
+    await database.sql`update app_jobs.scheduled_jobs set next_tick = ${tickText} where id = ${allowed}`;
+    expect(await schedules.runTick({ id: allowed, tickText, following: null })).toBe("run");
+  }
+  const jobs = [...(await database.sql`select key, payload from app_jobs.jobs order by id`)];
+  expect(jobs).toEqual([
+    { key: null, payload: { to: 1, period: "2026-01-01T00:01:00.000Z" } },
+    { key: null, payload: { to: 1, period: "2026-01-01T00:02:00.000Z" } },
+  ]);
+});
+
+test("a delayed tick's job is due that much after the tick, or at once", async () => {
+  await using given = await withSchedule();
+  const { database, schedules, row } = given;
+  await schedules.plan(row, await secondsAgo(schedules, 30));
+  const [due] = await schedules.due(await schedules.now(), everything);
+  if (due === undefined) throw new Error("The tick is not due.");
+  await schedules.runTick({ ...due, following: null, delaySeconds: 60 });
+  const [job] = await database.sql`
+    select extract(epoch from run_at - scheduled_at)::int as delay, scheduled_at from app_jobs.jobs`;
+  expect(job).toEqual({ delay: 60, scheduled_at: due.tick });
 });
 
 test("a removed schedule is gone, and only what was there is told", async () => {

@@ -9,6 +9,12 @@ export type ScheduleRow = {
   readonly scheduleInfo: string;
 };
 
+/** A schedule whose rule nobody has read yet. */
+export type UnreadSchedule = ScheduleRow & {
+  /** Its ticks count from after this instant. */
+  readonly tickedUntil: Date;
+};
+
 /** A schedule whose tick is due. */
 export type DueSchedule = ScheduleRow & {
   readonly tick: Date;
@@ -27,6 +33,7 @@ type ListedSchedule = ScheduleRow & {
   readonly lastScheduled: Date | null;
   readonly lastScheduledId: string | null;
   readonly skippedTicks: string;
+  readonly pausedAt: Date | null;
   readonly error: string | null;
 };
 
@@ -47,8 +54,17 @@ type NewSchedule = {
 /** How much one look takes, and which ids it leaves out. */
 type LookOptions = { readonly limit: number; readonly except: readonly string[] };
 
-/** What became of a tick: it made a job, it was skipped while the previous job lasts, or it was not ours to run. */
-type TickResult = "run" | "skipped" | "elsewhere";
+/** A tick to run: what next_tick has to be for it, which tick follows (null: none is left), and how late its job may start. */
+type TickToRun = Pick<DueSchedule, "id" | "tickText"> & {
+  readonly following: Date | null;
+  readonly delaySeconds?: number;
+};
+
+/**
+ * What became of a tick: it made a job; it was skipped while the previous job lasts; it was settled before and makes no second
+ * job; or it was not ours to run.
+ */
+export type TickResult = "run" | "skipped" | "repeated" | "elsewhere";
 
 /** The schedules of the database as typed calls, each one statement and safe to repeat; only add is not, without a key. */
 export type Schedules = ReturnType<typeof createSchedules>;
@@ -75,9 +91,9 @@ function looks(call: Call) {
     now: async (): Promise<Date> => onlyRow(await call<{ now: Date }>("select now() as now", [])).now,
 
     /** Gives up to `limit` schedules whose rule nobody has read yet. */
-    unread: ({ limit, except }: LookOptions): Promise<ScheduleRow[]> =>
-      call<ScheduleRow>(
-        `select ${rowColumns}
+    unread: ({ limit, except }: LookOptions): Promise<UnreadSchedule[]> =>
+      call<UnreadSchedule>(
+        `select ${rowColumns}, ticked_until as "tickedUntil"
          from app_jobs.scheduled_jobs
          where next_tick is null and schedule_error is null and id <> all ($1::bigint[])
          order by id
@@ -90,7 +106,7 @@ function looks(call: Call) {
       call<DueSchedule>(
         `select ${rowColumns}, next_tick as tick, to_json(next_tick) #>> '{}' as "tickText"
          from app_jobs.scheduled_jobs
-         where next_tick <= $1 and ${unclaimed} and id <> all ($2::bigint[])
+         where next_tick <= $1 and paused_at is null and ${unclaimed} and id <> all ($2::bigint[])
          order by next_tick, id
          limit $3`,
         [now, except, limit],
@@ -101,7 +117,7 @@ function looks(call: Call) {
       const rows = await call<{ seconds: number | null }>(
         `select extract(epoch from min(next_tick) - now())::double precision as seconds
          from app_jobs.scheduled_jobs
-         where next_tick > $1 and next_tick < 'infinity'`,
+         where next_tick > $1 and next_tick < 'infinity' and paused_at is null`,
         [now],
       );
       return onlyRow(rows).seconds;
@@ -121,30 +137,24 @@ function ticks(call: Call) {
     /** Marks a schedule with the reason why its rule cannot be used; false as with plan. */
     refuse: (row: ScheduleRow, fault: string): Promise<boolean> => plan(row, null, fault),
 
-    /** Passes over missed ticks, so that the schedule is due for `latest`; false when the tick is no longer there. */
-    passOver: async (row: DueSchedule, latest: Date): Promise<boolean> => {
-      const rows = await call(
-        `update app_jobs.scheduled_jobs
-         set next_tick = $3, updated_at = now()
-         where id = $1 and next_tick = $2::text::timestamptz and ${unclaimed}
-         returning id`,
-        [row.id, row.tickText, latest],
-      );
-      return rows.length > 0;
+    /** Settles a due tick and those after it, up to `next` (null: none is left), without a job; false when it has gone. */
+    passOver: async (row: Pick<DueSchedule, "id" | "tickText">, next: Date | null): Promise<boolean> => {
+      const text = "select app_jobs.pass_over_ticks($1, $2::text::timestamptz, $3) as moved";
+      return onlyRow(await call<{ moved: boolean }>(text, [row.id, row.tickText, next])).moved;
     },
 
-    /** Makes the job of a tick and sets the following one (null: none is left), for one caller alone. */
-    runTick: async (
-      row: Pick<DueSchedule, "id" | "tickText">,
-      following: Date | null,
-    ): Promise<TickResult> => {
-      const text = "select app_jobs.run_scheduled_tick($1, $2::text::timestamptz, $3) as result";
-      return onlyRow(await call<{ result: TickResult }>(text, [row.id, row.tickText, following])).result;
+    /** Makes the job of a tick and sets the following one, for one caller alone. */
+    runTick: async ({ id, tickText, following, delaySeconds = 0 }: TickToRun): Promise<TickResult> => {
+      const text = "select app_jobs.run_scheduled_tick($1, $2::text::timestamptz, $3, $4) as result";
+      return onlyRow(await call<{ result: TickResult }>(text, [id, tickText, following, delaySeconds]))
+        .result;
     },
   };
 }
 
 function edits(call: Call) {
+  const idsOf = async (text: string, ids: readonly string[] | null): Promise<string[]> =>
+    (await call<{ id: string }>(text, [ids])).map((row) => row.id);
   return {
     /** Adds a schedule, or replaces the one with its key; gives its id. */
     add: async (added: NewSchedule): Promise<string> => {
@@ -171,7 +181,7 @@ function edits(call: Call) {
         `select ${rowColumns}, database_id as "databaseId", key, queue_name as "queueName",
            nullif(next_tick, 'infinity') as "nextTick", coalesce(next_tick = 'infinity', false) as "isOver",
            last_scheduled as "lastScheduled", last_scheduled_id as "lastScheduledId",
-           skipped_ticks as "skippedTicks", schedule_error as error
+           skipped_ticks as "skippedTicks", paused_at as "pausedAt", schedule_error as error
          from app_jobs.scheduled_jobs
          order by id desc
          limit $1`,
@@ -179,12 +189,15 @@ function edits(call: Call) {
       ),
 
     /** Removes schedules for good and gives the ids of those that were there. Their jobs stay. */
-    remove: async (ids: readonly string[]): Promise<string[]> => {
-      const rows = await call<{ id: string }>(
-        "delete from app_jobs.scheduled_jobs where id = any ($1::bigint[]) returning id",
-        [ids],
-      );
-      return rows.map((row) => row.id);
-    },
+    remove: (ids: readonly string[]): Promise<string[]> =>
+      idsOf("delete from app_jobs.scheduled_jobs where id = any ($1::bigint[]) returning id", ids),
+
+    /** Pauses these schedules, or all (null), and gives the ids of those that were not paused. */
+    pause: (ids: readonly string[] | null): Promise<string[]> =>
+      idsOf("select id from app_jobs.pause_scheduled_jobs($1::bigint[]) order by id", ids),
+
+    /** Resumes these schedules, or all (null), and gives the ids of those that were paused. */
+    resume: (ids: readonly string[] | null): Promise<string[]> =>
+      idsOf("select id from app_jobs.resume_scheduled_jobs($1::bigint[]) order by id", ids),
   };
 }

@@ -84,28 +84,75 @@ for each statement execute function app_jobs.tg_schedules_changed();
 
 comment on trigger schedules_inserted on app_jobs.scheduled_jobs is 'Wakes the schedulers for new schedules.';
 
-create function app_jobs.tg_schedule_info_changed() returns trigger
+-- A changed rule counts from the change on, a resumed schedule from its resumption on. A schedule that is over stays so.
+create function app_jobs.tg_schedule_changed() returns trigger
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  has_new_rule boolean := old.schedule_info::text is distinct from new.schedule_info::text;
 begin
-  new.next_tick := null;
-  new.schedule_error := null;
+  if has_new_rule or new.next_tick is distinct from 'infinity' then
+    new.next_tick := null;
+    new.ticked_until := greatest(old.ticked_until, now());
+  end if;
+  if has_new_rule then
+    new.schedule_error := null;
+  end if;
   perform pg_notify('scheduled_jobs:insert', '');
   return new;
 end;
 $$;
 
-comment on function app_jobs.tg_schedule_info_changed() is
-  'Makes the schedulers read a changed rule anew. A key''s replacement counts as a change only where the rule differs.';
+comment on function app_jobs.tg_schedule_changed() is
+  'Makes the schedulers read a changed rule, or a resumed schedule''s rule, anew. A key''s replacement counts as a change '
+  'only where the rule differs.';
 
-revoke all on function app_jobs.tg_schedule_info_changed() from public;
+revoke all on function app_jobs.tg_schedule_changed() from public;
 
-create trigger schedule_info_changed
-before update of schedule_info on app_jobs.scheduled_jobs
+create trigger schedule_changed
+before update of schedule_info, paused_at on app_jobs.scheduled_jobs
 for each row
-when (old.schedule_info::text is distinct from new.schedule_info::text)
-execute function app_jobs.tg_schedule_info_changed();
+when (
+  old.schedule_info::text is distinct from new.schedule_info::text
+  or (old.paused_at is not null and new.paused_at is null)
+)
+execute function app_jobs.tg_schedule_changed();
 
-comment on trigger schedule_info_changed on app_jobs.scheduled_jobs is 'Wakes the schedulers for a changed rule.';
+comment on trigger schedule_changed on app_jobs.scheduled_jobs is
+  'Wakes the schedulers for a changed rule and for a resumed schedule.';
+
+create function app_jobs.pause_scheduled_jobs(ids bigint[] default null) returns setof app_jobs.scheduled_jobs
+language sql
+set search_path = pg_catalog, pg_temp
+as $$
+  update app_jobs.scheduled_jobs as s
+  set paused_at = now(), updated_at = now()
+  where s.paused_at is null
+    and (pause_scheduled_jobs.ids is null or s.id = any (pause_scheduled_jobs.ids))
+  returning s.*;
+$$;
+
+comment on function app_jobs.pause_scheduled_jobs(bigint[]) is
+  'Pauses the schedules in ids, or all that there are (null), and gives those that were not paused yet. From its commit on '
+  'their ticks make no job. Jobs that are there stay, and run_scheduled_job still works.';
+
+revoke all on function app_jobs.pause_scheduled_jobs(bigint[]) from public;
+
+create function app_jobs.resume_scheduled_jobs(ids bigint[] default null) returns setof app_jobs.scheduled_jobs
+language sql
+set search_path = pg_catalog, pg_temp
+as $$
+  update app_jobs.scheduled_jobs as s
+  set paused_at = null, updated_at = now()
+  where s.paused_at is not null
+    and (resume_scheduled_jobs.ids is null or s.id = any (resume_scheduled_jobs.ids))
+  returning s.*;
+$$;
+
+comment on function app_jobs.resume_scheduled_jobs(bigint[]) is
+  'Resumes the schedules in ids, or all that are paused (null), and gives those. They go on with the first tick from now on; '
+  'ticks of the pause are not made up for.';
+
+revoke all on function app_jobs.resume_scheduled_jobs(bigint[]) from public;

@@ -1,9 +1,11 @@
 import { isTransient } from "#db/is-transient";
-import type { DueSchedule, ScheduleRow, Schedules } from "#db/schedules";
+import type { DueSchedule, ScheduleRow, Schedules, TickResult, UnreadSchedule } from "#db/schedules";
 import type { Log } from "../log/log.ts";
-import { firstTick, latestTick, nextTick } from "./next-tick.ts";
+import { firstToRun, tickAfter } from "./missed.ts";
+import { firstTick, nextTick } from "./next-tick.ts";
+import { jitterOf } from "./policies.ts";
 import type { Rests } from "./rests.ts";
-import { parseSchedule } from "./rule.ts";
+import { parseSchedule, type Schedule } from "./rule.ts";
 
 /** What a look at the schedules needs. */
 export type LookOptions = {
@@ -26,11 +28,13 @@ const batch = 200;
 /** Statements in flight at a time; start-scheduler.ts opens as many connections. */
 export const lookWidth = 4;
 
+// Ticks of one schedule that are made up for in one look, so that it does not keep the others waiting.
+const mostTicks = 20;
+
 /**
  * Runs what is due and reads the rules that are new, one batch of each.
  *
- * Missed ticks count as one, the latest: its job is made, the others are passed over. A row that fails rests and is
- * logged, the others go on.
+ * Missed ticks go by the schedule's policy. A row that fails rests and is logged, the others go on.
  *
  * @throws what the database says when it is away; what this look did until then stands.
  */
@@ -38,15 +42,26 @@ export async function lookAtSchedules(options: LookOptions): Promise<Look> {
   const { schedules, rests } = options;
   const now = await schedules.now();
   const limits = { limit: batch, except: rests.ids() };
+  let isBehind = false;
   const due = await schedules.due(now, limits);
-  await forEach(due, (row) => guarded(options, row, () => runDue(options, row, now)));
+  await forEach(due, (row) =>
+    guarded(options, row, async () => {
+      if (await runDue(options, row, now)) isBehind = true;
+    }),
+  );
   const unread = await schedules.unread(limits);
-  await forEach(unread, (row) => guarded(options, row, () => readRule(options, row, now)));
-  return { now, isMore: due.length === batch || unread.length === batch };
+  await forEach(unread, (row) =>
+    guarded(options, row, async () => {
+      if (await readRule(options, row, now)) isBehind = true;
+    }),
+  );
+  return { now, isMore: isBehind || due.length === batch || unread.length === batch };
 }
 
-async function readRule({ schedules, rests, log }: LookOptions, row: ScheduleRow, now: Date): Promise<void> {
-  const first = firstTick(JSON.parse(row.scheduleInfo), now);
+/** Reads a rule and sets its first tick; true when that is due already, as where nobody read the rule for a while. */
+async function readRule(options: LookOptions, row: UnreadSchedule, now: Date): Promise<boolean> {
+  const { schedules, rests, log } = options;
+  const first = firstTick(JSON.parse(row.scheduleInfo), row.tickedUntil);
   const fields = { scheduleId: row.id, task: row.task };
   if ("fault" in first) {
     const isOurs = await schedules.refuse(row, first.fault);
@@ -55,43 +70,81 @@ async function readRule({ schedules, rests, log }: LookOptions, row: ScheduleRow
     log.info("schedule planned", { ...fields, firstTick: first.tick.toISOString() });
   }
   rests.succeed(row.id);
+  return "tick" in first && first.tick <= now;
 }
 
-async function runDue(options: LookOptions, row: DueSchedule, now: Date): Promise<void> {
-  const { schedules, rests, log } = options;
+/** Runs the ticks of a schedule up to `now`, as its policy says; true when some are left for the next look. */
+async function runDue(options: LookOptions, row: DueSchedule, now: Date): Promise<boolean> {
   const parsed = parseSchedule(JSON.parse(row.scheduleInfo));
   if ("fault" in parsed) throw new Error(`Cannot run the tick: its schedule ${parsed.fault}.`);
   const { schedule } = parsed;
 
-  const present = await passOverMissed(options, { row, latest: latestTick(schedule, now) });
-  if (present === null) return rests.pause(row.id);
-  const following = nextTick(schedule, present.tick > now ? present.tick : now);
-  const result = await schedules.runTick(present, following);
-
-  if (result === "elsewhere") return rests.pause(row.id);
-  rests.succeed(row.id);
-  const fields = { scheduleId: row.id, task: row.task, tick: present.tick.toISOString() };
-  if (result === "run") log.debug("tick run", fields);
-  else log.info("tick skipped: the previous job still waits or runs", fields);
-  if (following === null) log.info("schedule is over", fields);
+  const first = firstToRun(schedule, { tick: row.tick, now });
+  if (first === null || first > row.tick) {
+    const next = first ?? tickAfter(schedule, { tick: row.tick, now });
+    if (!(await passOver(options, { row, next }))) return false;
+  }
+  if (first === null) {
+    options.rests.succeed(row.id);
+    return false;
+  }
+  const present = first > row.tick ? { ...row, tick: first, tickText: first.toISOString() } : row;
+  return runTicks(options, { present, schedule, now });
 }
 
-type Overdue = { readonly row: DueSchedule; readonly latest: Date | null };
+type Overdue = { readonly row: DueSchedule; readonly next: Date | null };
 
-/** Gives the tick to run: the row's own, or the latest of those missed; null when another scheduler has moved it. */
-async function passOverMissed(
-  { schedules, log }: LookOptions,
-  { row, latest }: Overdue,
-): Promise<DueSchedule | null> {
-  if (latest === null || latest <= row.tick) return row;
-  if (!(await schedules.passOver(row, latest))) return null;
-  log.info("ticks missed; the latest is run", {
+/** Passes over missed ticks up to `next`; false when another scheduler has moved them. */
+async function passOver(options: LookOptions, { row, next }: Overdue): Promise<boolean> {
+  const { schedules, rests, log } = options;
+  if (!(await schedules.passOver(row, next))) {
+    rests.pause(row.id);
+    return false;
+  }
+  log.info("ticks missed and passed over", {
     scheduleId: row.id,
     task: row.task,
     firstMissed: row.tick.toISOString(),
-    latest: latest.toISOString(),
+    goesOnAt: next?.toISOString() ?? null,
   });
-  return { ...row, tick: latest, tickText: latest.toISOString() };
+  return true;
+}
+
+type Ticks = { readonly present: DueSchedule; readonly schedule: Schedule; readonly now: Date };
+
+/** Runs this tick and those that follow up to `now`; true when some are left. */
+async function runTicks(options: LookOptions, { present, schedule, now }: Ticks): Promise<boolean> {
+  const delaySeconds = jitterOf(present.id, schedule.policies.jitterSeconds);
+  let { tick, tickText } = present;
+  for (let count = 0; count < mostTicks; count++) {
+    const following = nextTick(schedule, tick);
+    const result = await options.schedules.runTick({ id: present.id, tickText, following, delaySeconds });
+    if (result === "elsewhere") {
+      options.rests.pause(present.id);
+      return false;
+    }
+    options.rests.succeed(present.id);
+    report(options.log, { row: present, tick, result, isLast: following === null });
+    if (following === null || following > now) return false;
+    tick = following;
+    tickText = following.toISOString();
+  }
+  return true;
+}
+
+type Reported = {
+  readonly row: DueSchedule;
+  readonly tick: Date;
+  readonly result: TickResult;
+  readonly isLast: boolean;
+};
+
+function report(log: Log, { row, tick, result, isLast }: Reported): void {
+  const fields = { scheduleId: row.id, task: row.task, tick: tick.toISOString() };
+  if (result === "run") log.debug("tick run", fields);
+  else if (result === "skipped") log.info("tick skipped: the previous job still waits or runs", fields);
+  else log.warn("tick was settled before; it makes no second job", fields);
+  if (isLast) log.info("schedule is over", fields);
 }
 
 async function guarded(

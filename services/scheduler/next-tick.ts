@@ -24,10 +24,15 @@ export function nextTick(schedule: Schedule, after: Date): Date | null {
 
 /** Gives the last tick at or before `upTo`, or null when there was none. */
 export function latestTick(schedule: Schedule, upTo: Date): Date | null {
+  return latestTicks(schedule, { upTo, count: 1 })[0] ?? null;
+}
+
+/** Gives the last `count` ticks at or before `upTo`, the earliest first; fewer where there were not so many. */
+export function latestTicks(schedule: Schedule, { upTo, count }: { upTo: Date; count: number }): Date[] {
   const { start, end } = schedule;
   const ceiling = end !== null && end < upTo ? end : upTo;
-  const [tick] = cronOf(schedule).previousRuns(1, new Date(ceiling.getTime() + 1));
-  return tick === undefined || (start !== null && tick < start) ? null : tick;
+  const ticks = cronOf(schedule).previousRuns(count, new Date(ceiling.getTime() + 1));
+  return ticks.filter((tick) => start === null || tick >= start).toReversed();
 }
 
 /** The first tick of a schedule, or why it has none, for a person. */

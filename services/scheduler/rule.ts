@@ -1,7 +1,8 @@
 import { Cron, type CronOptions } from "croner";
 import { z } from "zod";
 import { parseInstant } from "./instant.ts";
-import { recurrence, recurrenceFields, recurrencePattern } from "./recurrence.ts";
+import { type Policies, policyFields, readPolicies } from "./policies.ts";
+import { type Recurrence, recurrence, recurrenceFields, recurrencePattern } from "./recurrence.ts";
 
 /** When a schedule ticks, read from its schedule_info. */
 export type Schedule = {
@@ -15,6 +16,7 @@ export type Schedule = {
   /** First and last instant at which it may tick, both included. */
   readonly start: Date | null;
   readonly end: Date | null;
+  readonly policies: Policies;
 };
 
 /** What reading a schedule_info gives: a schedule, or why it is none, for a person. */
@@ -30,6 +32,7 @@ const text = (expected: string) => z.string({ error: `expected ${expected}` }).n
 const info = z.object(
   {
     ...recurrence.shape,
+    ...policyFields,
     rule: text('a cron rule as text, such as "*/5 * * * *"'),
     tz: text('the name of a time zone, such as "Europe/Berlin"'),
     start: text("an ISO 8601 time as text"),
@@ -40,7 +43,7 @@ const info = z.object(
 
 /**
  * Gives the schedule that a schedule_info describes (protocol §5): `{ rule, start, end, tz }` or a recurrence object, which
- * may have start and end too.
+ * may have start and end too; both may have policies.
  *
  * Unknown keys are left alone, since programs keep notes of theirs there; `timezone`, a slip for tz that would run jobs at
  * the wrong hour, is a fault. Whether the schedule ever ticks is for `firstTick` to say.
@@ -48,7 +51,17 @@ const info = z.object(
 export function parseSchedule(scheduleInfo: unknown): ParsedSchedule {
   const result = info.safeParse(scheduleInfo);
   if (!result.success) return { fault: shapeFault(result.error.issues[0], scheduleInfo) };
-  const { rule, tz, start, end, ...fields } = result.data;
+  const {
+    rule,
+    tz,
+    start,
+    end,
+    missed,
+    overlap,
+    jitterSeconds,
+    scheduledAtField: _,
+    ...fields
+  } = result.data;
 
   const slip = Object.keys(Object(scheduleInfo)).find((key) => /^time_?zone$/i.test(key));
   if (slip !== undefined) return { fault: `unknown field ${slip}: the time zone goes into tz` };
@@ -61,19 +74,35 @@ export function parseSchedule(scheduleInfo: unknown): ParsedSchedule {
   if (to === undefined) return { fault: timeFault("end", end) };
   if (from !== null && to !== null && to < from)
     return { fault: `end ${quoted(end)} is before start ${quoted(start)}` };
-  const bounds = { tz: zone, start: from, end: to };
+  const policies = readPolicies({ missed, overlap, jitterSeconds });
+  if ("fault" in policies) return policies;
 
+  const times = readTimes(rule, { fields, zone });
+  if ("fault" in times) return times;
+  if (holdsNul(scheduleInfo)) return { fault: "holds the character \\u0000, which Postgres cannot read" };
+  return { schedule: { ...times, tz: zone, start: from, end: to, policies } };
+}
+
+type Times = Pick<Schedule, "pattern" | "mode" | "needsBothDays">;
+type Given = { readonly fields: Recurrence; readonly zone: string };
+
+function readTimes(
+  rule: string | null | undefined,
+  { fields, zone }: Given,
+): Times | { readonly fault: string } {
   const hasFields = Object.values(fields).some((numbers) => numbers !== null);
   if (typeof rule === "string") {
     const fault = hasFields ? "has both a rule and recurrence fields" : ruleFault(rule, zone);
-    if (fault !== null) return { fault };
-    const pattern = rule.trim();
-    return { schedule: { pattern, mode: "5-or-6-parts", needsBothDays: false, ...bounds } };
+    return fault === null ? { pattern: rule.trim(), mode: "5-or-6-parts", needsBothDays: false } : { fault };
   }
   if (!hasFields)
     return { fault: `has neither a rule nor recurrence fields (${recurrenceFields.join(", ")})` };
-  const pattern = recurrencePattern(fields);
-  return { schedule: { pattern, mode: "7-part", needsBothDays: true, ...bounds } };
+  return { pattern: recurrencePattern(fields), mode: "7-part", needsBothDays: true };
+}
+
+/** The policies are read in SQL too, where one NUL anywhere in the text spoils the whole. */
+function holdsNul(value: unknown): boolean {
+  return /(?<!\\)(?:\\\\)*\\u0000/.test(JSON.stringify(value));
 }
 
 /** Gives a value as it may appear in a message: on one line, without control characters, cut at 60 characters. */

@@ -48,7 +48,8 @@ async function dueSince(stage: Stage, id: string, { seconds }: { seconds: number
   await until("it is planned", async () => (await stage.list()).find((row) => row.id === id)?.nextTick);
   const [row] = await stage.sql<{ next_tick: Date }[]>`
     update app_jobs.scheduled_jobs
-    set next_tick = date_trunc('second', now()) - ${seconds} * interval '1 second'
+    set next_tick = date_trunc('second', now()) - ${seconds} * interval '1 second',
+      ticked_until = now() - interval '1 hour'
     where id = ${id}
     returning next_tick`;
   if (row === undefined) throw new Error("The schedule has gone.");
@@ -162,7 +163,7 @@ test("ticks missed while no scheduler ran make one job, for the latest", async (
   const id = await stage.add({ rule: "* * * * *" });
   await stage.sql`
     update app_jobs.scheduled_jobs
-    set next_tick = date_trunc('minute', now()) - interval '10 minutes'`;
+    set ticked_until = date_trunc('minute', now()) - interval '10 minutes'`;
   stage.start();
   await until("a job is made", async () => (await stage.jobs()).length === 1);
   const [row] = await stage.list();
