@@ -5,6 +5,7 @@ import { addList } from "./jobs/list.ts";
 import { addRetry } from "./jobs/retry.ts";
 import { addScheduleAdd } from "./jobs/schedule-add.ts";
 import { addScheduleList } from "./jobs/schedule-list.ts";
+import { addSchedulePause } from "./jobs/schedule-pause.ts";
 import { addScheduleRemove } from "./jobs/schedule-remove.ts";
 import { addShow } from "./jobs/show.ts";
 import type { Terminal } from "./jobs/terminal.ts";
@@ -38,10 +39,11 @@ addRetry(program, terminal);
 
 const schedule = program
   .command("schedule")
-  .summary("add, list and remove schedules")
+  .summary("add, list, pause, resume and remove schedules")
   .description("Keeps the schedules, which make jobs at their ticks.");
 addScheduleAdd(schedule, terminal);
 addScheduleList(schedule, terminal);
+addSchedulePause(schedule, terminal);
 addScheduleRemove(schedule, terminal);
 
 try {

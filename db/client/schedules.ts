@@ -23,7 +23,7 @@ export type DueSchedule = ScheduleRow & {
 };
 
 /** A schedule as a person lists it; without its payload. */
-type ListedSchedule = ScheduleRow & {
+export type ListedSchedule = ScheduleRow & {
   readonly databaseId: string;
   readonly key: string | null;
   readonly queueName: string | null;

@@ -163,6 +163,44 @@ test("schedule add prints the next ticks, list shows it, remove removes it", asy
   expect((await queue.jobs(["schedule", "remove", "1"])).exit).toBe(3);
 });
 
+test("schedule add writes the policies down, and refuses those that contradict each other", async () => {
+  await using queue = await withQueue();
+  const add = (...options: string[]) =>
+    queue.jobs(["schedule", "add", "report", "--rule", "0 * * * *", ...options]);
+  await add("--missed", "all:24", "--overlap", "allow", "--jitter", "30");
+  const [row] = await queue.sql`select schedule_info from app_jobs.scheduled_jobs`;
+  expect(row?.["schedule_info"]).toEqual({
+    rule: "0 * * * *",
+    missed: { all: 24 },
+    overlap: "allow",
+    jitterSeconds: 30,
+  });
+  expect((await add("--missed", "all:24")).err).toContain('without overlap "allow"');
+  expect((await add("--missed", "all")).err).toContain("Expected latest, skip, or all:LIMIT.");
+  expect((await add("--overlap", "both")).exit).toBe(2);
+});
+
+test("schedule pause and resume change one or all, once", async () => {
+  await using queue = await withQueue();
+  for (let count = 0; count < 3; count++)
+    await queue.jobs(["schedule", "add", "report", "--rule", "0 0 1 1 *"]);
+  const schedule = (...args: string[]) => queue.jobs(["schedule", ...args]);
+  expect(await schedule("pause", "2", "9")).toEqual({
+    exit: 0,
+    out: "ID\n2",
+    err: "Left as they were; not there, or paused already: 9.",
+  });
+  expect((await schedule("list")).out.match(/paused/g)).toHaveLength(1);
+  expect((await schedule("pause", "2")).exit).toBe(3);
+  expect((await schedule("pause", "--all", "--json")).out).toBe('{"id":"1"}\n{"id":"3"}');
+  expect((await schedule("resume", "--all")).out).toBe("ID\n1\n2\n3");
+  expect(await schedule("resume", "--all")).toMatchObject({
+    exit: 3,
+    err: expect.stringContaining("Cannot resume"),
+  });
+  expect((await schedule("pause")).err).toContain("pass either the numbers of schedules or --all");
+});
+
 test("schedule add refuses what can never tick, with the reason, and adds nothing", async () => {
   await using queue = await withQueue();
   const add = async (...options: string[]) => queue.jobs(["schedule", "add", "report", ...options]);

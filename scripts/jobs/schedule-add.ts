@@ -1,9 +1,10 @@
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { firstTick, nextTick } from "../../services/scheduler/next-tick.ts";
+import type { Missed } from "../../services/scheduler/policies.ts";
 import type { Schedule } from "../../services/scheduler/rule.ts";
 import { CommandError, exitCodes } from "./command-error.ts";
 import { commandSettings, openQueue } from "./open-queue.ts";
-import { type JobOptions, withJobOptions } from "./options.ts";
+import { integerArgument, type JobOptions, withJobOptions } from "./options.ts";
 import { printRows } from "./print-rows.ts";
 import { readJson } from "./read-json.ts";
 import { tenantOf } from "./tenant.ts";
@@ -15,6 +16,9 @@ type AddOptions = JobOptions & {
   readonly tz?: string;
   readonly start?: string;
   readonly end?: string;
+  readonly missed?: Missed;
+  readonly overlap?: string;
+  readonly jitter?: number;
   readonly payload: string;
 };
 
@@ -24,6 +28,7 @@ Prints the schedule's number, and its next ticks. A rule that cannot be read, or
 Examples:
   bun run jobs schedule add report --rule '*/5 * * * *'
   bun run jobs schedule add report --rule '0 9 * * MON-FRI' --tz Europe/Berlin --end 2027-12-31
+  bun run jobs schedule add bill --rule '0 0 * * *' --missed all:30 --overlap allow
   bun run jobs schedule add report --recurrence '{"hour":2,"minute":0,"dayOfWeek":[1,3]}' --payload '{"all":true}'`;
 
 /** Adds the command `schedule add`. */
@@ -37,6 +42,14 @@ export function addScheduleAdd(schedule: Command, terminal: Terminal): void {
     .option("--tz <zone>", "time zone of the rule, such as Europe/Berlin (UTC)")
     .option("--start <time>", "no tick before this ISO 8601 time")
     .option("--end <time>", "no tick after this ISO 8601 time")
+    .option("--missed <policy>", "ticks missed: latest, skip, or all:LIMIT (latest)", missedArgument)
+    .addOption(
+      new Option("--overlap <policy>", "while the previous job waits or runs (skip)").choices([
+        "skip",
+        "allow",
+      ]),
+    )
+    .option("--jitter <seconds>", "spreads jobs over so many seconds (0)", integerArgument(0, 86_400))
     .option("--payload <json>", "payload of each job: JSON, @file, or - for stdin", "{}")
     .addHelpText("after", examples)
     .action((task: string, options: AddOptions) => add(terminal, task, options));
@@ -68,12 +81,20 @@ async function add(terminal: Terminal, task: string, options: AddOptions): Promi
 }
 
 async function scheduleInfoOf(options: AddOptions, terminal: Terminal): Promise<object> {
-  const { rule, tz, start, end } = options;
+  const { rule, tz, start, end, missed, overlap, jitter: jitterSeconds } = options;
   const recurrence: unknown =
     options.recurrence === undefined ? {} : JSON.parse(await readJson(options.recurrence, terminal));
   if (typeof recurrence !== "object" || recurrence === null || Array.isArray(recurrence))
     throw new CommandError(exitCodes.usage, "Cannot add the schedule: --recurrence is not a JSON object.");
-  return { ...recurrence, rule, tz, start, end };
+  const given = Object.entries({ rule, tz, start, end, missed, overlap, jitterSeconds });
+  return { ...recurrence, ...Object.fromEntries(given.filter(([, value]) => value !== undefined)) };
+}
+
+function missedArgument(text: string): Missed {
+  if (text === "latest" || text === "skip") return text;
+  const [, limit] = /^all:([1-9]\d{0,3})$/.exec(text) ?? [];
+  if (limit === undefined) throw new InvalidArgumentError("Expected latest, skip, or all:LIMIT.");
+  return { all: Number(limit) };
 }
 
 function someTicks({ tick, schedule }: { readonly tick: Date; readonly schedule: Schedule }): Date[] {

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import type { ListedSchedule } from "../../db/client/schedules.ts";
 import { commandSettings, openQueue } from "./open-queue.ts";
 import { integerArgument, jsonOption } from "./options.ts";
 import { printRows } from "./print-rows.ts";
@@ -12,7 +13,7 @@ export function addScheduleList(schedule: Command, terminal: Terminal): void {
     .command("list")
     .summary("list schedules, newest first")
     .description(
-      "Lists the schedules, newest first, with their next tick, or why they have none. Payloads are not listed.",
+      "Lists the schedules, newest first, with their next tick, or why they have none, and how many ticks were skipped. Payloads are not listed.",
     )
     .option("--limit <count>", "at most so many", integerArgument(1, 100_000), 50)
     .addOption(jsonOption())
@@ -30,7 +31,7 @@ async function list(terminal: Terminal, { limit, json }: ListOptions): Promise<v
   const rows = schedules.map((row) => ({
     id: row.id,
     task: row.task,
-    nextTick: row.nextTick ?? (row.isOver ? "over" : row.error === null ? "not read yet" : "never"),
+    nextTick: nextTickOf(row),
     lastRun: row.lastScheduled,
     lastJob: row.lastScheduledId,
     skipped: row.skippedTicks,
@@ -39,4 +40,11 @@ async function list(terminal: Terminal, { limit, json }: ListOptions): Promise<v
   }));
   printRows(terminal, rows, {});
   if (schedules.length === limit) terminal.note(`The newest ${limit}; --limit shows more.`);
+}
+
+function nextTickOf({ nextTick, isOver, error, pausedAt }: ListedSchedule): Date | string {
+  if (isOver) return "over";
+  if (error !== null) return "never";
+  if (pausedAt !== null) return "paused";
+  return nextTick ?? "not read yet";
 }

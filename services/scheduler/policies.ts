@@ -18,13 +18,15 @@ const mostMissed = 1_000;
 
 const longestJitterSeconds = 86_400;
 
+const expectedMissed = `expected "latest", "skip" or {"all": LIMIT} with a limit from 1 to ${mostMissed}`;
 const fieldName = "the name of a field, 1 to 100 characters";
 
 /** The policies as keys of a schedule_info; null counts as not given. */
 export const policyFields = {
   missed: z
-    .union([z.enum(["latest", "skip"]), z.strictObject({ all: z.int().min(1).max(mostMissed) })], {
-      error: `expected "latest", "skip" or {"all": LIMIT} with a limit from 1 to ${mostMissed}`,
+    .union([z.enum(["latest", "skip"]), z.object({ all: z.int() })], { error: expectedMissed })
+    .refine((missed) => typeof missed === "string" || (missed.all >= 1 && missed.all <= mostMissed), {
+      error: expectedMissed,
     })
     .nullish(),
   overlap: z.enum(["skip", "allow"], { error: 'expected "skip" or "allow"' }).nullish(),

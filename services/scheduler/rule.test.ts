@@ -38,6 +38,14 @@ describe("a fault is said so that a person can mend it", () => {
     [{ minute: [] }, "minute []: expected"],
     [{ minute: 1.5 }, "minute 1.5: expected"],
     [{ hour: { start: 9, end: 5 } }, 'hour {"start":9,"end":5}: expected'],
+    [{ rule: "* * * * *", missed: "none" }, 'missed "none": expected "latest", "skip" or {"all": LIMIT}'],
+    [{ rule: "* * * * *", missed: { all: 0 } }, "with a limit from 1 to 1000"],
+    [{ rule: "* * * * *", missed: { all: 9 } }, 'without overlap "allow"'],
+    [{ rule: "* * * * *", overlap: true }, 'overlap true: expected "skip" or "allow"'],
+    [{ rule: "* * * * *", jitterSeconds: -1 }, "jitterSeconds -1: expected seconds, none below 0"],
+    [{ rule: "* * * * *", jitterSeconds: 86_401 }, "expected at most 86400 seconds"],
+    [{ rule: "* * * * *", scheduledAtField: "" }, 'scheduledAtField "": expected the name of a field'],
+    [{ rule: "* * * * *", note: "\u0000" }, "holds the character \\u0000, which Postgres cannot read"],
     [{ hour: { start: 9, step: 0 } }, "expected a whole number from 0 to 23"],
   ];
   test.each(cases)("%j: %s", (info, expected) => {
@@ -54,6 +62,18 @@ test("a fault never carries a control character, which Postgres or a terminal wo
 
 test("keys that mean nothing to us are left alone", () => {
   expect(schedule({ rule: "* * * * *", note: "asked for by Ada", recurs: true }).pattern).toBe("* * * * *");
+});
+
+test("without policies the latest missed tick is run, jobs do not overlap, and none is delayed", () => {
+  const policies = { missed: "latest", overlap: "skip", jitterSeconds: 0 } as const;
+  expect(schedule({ rule: "* * * * *" }).policies).toEqual(policies);
+  expect(schedule({ hour: 2, missed: null, overlap: null, jitterSeconds: null }).policies).toEqual(policies);
+});
+
+test("policies are read from rules and recurrence objects alike", () => {
+  const policies = { missed: { all: 7 }, overlap: "allow", jitterSeconds: 2.5 } as const;
+  expect(schedule({ rule: "* * * * *", ...policies }).policies).toEqual(policies);
+  expect(schedule({ hour: 2, ...policies }).policies).toEqual(policies);
 });
 
 test("without a zone a schedule is in UTC, not in the host's zone", () => {
