@@ -1,12 +1,7 @@
 import { describe, expect, test } from "bun:test";
+import { scheduleOf } from "../testing/schedule-ticks.ts";
 import { firstToRun, tickAfter } from "./missed.ts";
-import { parseSchedule } from "./rule.ts";
 
-const scheduleOf = (info: object) => {
-  const parsed = parseSchedule(info);
-  if ("fault" in parsed) throw new Error(parsed.fault);
-  return parsed.schedule;
-};
 const at = (time: string) => new Date(`2026-11-23T${time}Z`);
 const everyTen = { rule: "*/10 * * * *" };
 const all = (limit: number) => ({ missed: { all: limit }, overlap: "allow" });
