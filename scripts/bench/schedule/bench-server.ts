@@ -1,0 +1,46 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connect, type Sql } from "../../../db/client/connect.ts";
+import { migrate } from "../../../db/migrate.ts";
+import { startLocalPostgres } from "../../../services/local-postgres/start-local-postgres.ts";
+
+/** A database of a bench, with the migrations. */
+export type BenchDatabase = AsyncDisposable & { readonly url: string; readonly sql: Sql };
+
+/** A Postgres of a bench's own, as careful as in production, which keeps the time of each commit. */
+export type BenchServer = AsyncDisposable & {
+  readonly admin: Sql;
+  readonly database: () => Promise<BenchDatabase>;
+};
+
+const settings = ["track_commit_timestamp=on", "shared_buffers=256MB", "max_wal_size=4GB"];
+
+/** Starts a server in a folder of its own, which is removed with it. */
+export async function withBenchServer(): Promise<BenchServer> {
+  const folder = await mkdtemp(join(tmpdir(), "jobs-bench-"));
+  const server = await startLocalPostgres({ folder: join(folder, "postgres"), port: 0, settings });
+  const open = (url: string) =>
+    connect(
+      { DATABASE_URL: url, PGHOST: "", PGPORT: 0, PGUSER: "", PGDATABASE: "" },
+      { max: 4, name: "bench" },
+    );
+  const admin = open(server.url);
+  let count = 0;
+  return {
+    admin,
+    database: async () => {
+      const name = `bench_${++count}`;
+      await admin.unsafe(`create database ${name}`);
+      const url = server.url.replace(/\/postgres$/, `/${name}`);
+      await migrate({ DATABASE_URL: url, PGHOST: "", PGPORT: 0, PGUSER: "", PGDATABASE: "" });
+      const sql = open(url);
+      return { url, sql, [Symbol.asyncDispose]: () => sql.end({ timeout: 1 }) };
+    },
+    [Symbol.asyncDispose]: async () => {
+      await admin.end({ timeout: 1 });
+      await server.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
