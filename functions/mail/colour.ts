@@ -52,14 +52,40 @@ export function readableOn(colour: string): "#000000" | "#ffffff" {
   return luminance(colour) > 0.179 ? "#000000" : "#ffffff";
 }
 
+/** Gives the contrast of two `#rrggbb` colours, 1 to 21 (WCAG 2.2, contrast ratio). */
+export function contrast(one: string, other: string): number {
+  const [dark = 0, light = 0] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+  return (light + 0.05) / (dark + 0.05);
+}
+
+/** What WCAG 2.2 §1.4.11 asks of the edge of a control. */
+const edgeContrast = 3;
+
+/** Gives a colour that shows a button's edge on a background: the button's own, or as near to it as has a contrast of 3:1. */
+export function edgeOn(background: string, button: string): string {
+  const away = readableOn(background);
+  for (let share = 0; share < 1; share += 0.05) {
+    const mixed = mix(button, away, share);
+    if (contrast(mixed, background) >= edgeContrast) return mixed;
+  }
+  return away;
+}
+
+function mix(colour: string, other: string, share: number): string {
+  const [a, b] = [channels(colour), channels(other)];
+  return hex(a.map((part, index) => Math.round(part + ((b[index] ?? 0) - part) * share)));
+}
+
+function channels(colour: string): number[] {
+  return [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16));
+}
+
 function hex(parts: readonly number[]): string {
   return `#${parts.map((part) => Math.min(part, 255).toString(16).padStart(2, "0")).join("")}`;
 }
 
 function luminance(colour: string): number {
-  const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) =>
-    linear(Number.parseInt(colour.slice(at, at + 2), 16)),
-  );
+  const [red = 0, green = 0, blue = 0] = channels(colour).map(linear);
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 

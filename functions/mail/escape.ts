@@ -1,7 +1,7 @@
 import { normalColour } from "./colour.ts";
 
 /** What stands in a slot, which decides how its value is escaped. */
-export type SlotKind = "text" | "attribute" | "url" | "colour";
+export type SlotKind = "text" | "attribute" | "url" | "colour" | "word";
 
 const entities: Readonly<Record<string, string>> = {
   "&": "&amp;",
@@ -11,8 +11,11 @@ const entities: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
+const special = /[&<>"'\p{Cc}\p{Cs}]/u;
+
 /** Gives text that shows as itself in HTML, in an element or a quoted attribute. NUL, which HTML forbids, becomes U+FFFD. */
 export function escapeText(value: string): string {
+  if (!special.test(value)) return value;
   return value
     .toWellFormed()
     .replace(/[&<>"']/g, (character) => entities[character] ?? "")
@@ -41,5 +44,6 @@ export function webUrl(value: string): string | undefined {
 export function escapeSlot(kind: SlotKind, value: string): string | undefined {
   if (kind === "url") return escapeUrl(value);
   if (kind === "colour") return normalColour(value);
+  if (kind === "word") return /^[a-z0-9-]{1,40}$/i.test(value) ? value : undefined;
   return kind === "attribute" ? escapeAttribute(value) : escapeText(value);
 }

@@ -6,40 +6,76 @@ export type Slots = Readonly<Record<string, SlotKind>>;
 /** Values for a template's slots; undefined leaves a slot empty and drops the blocks that ask for it. */
 export type SlotValues<S extends Slots> = { readonly [Name in keyof S]: string | undefined };
 
-/** A template compiled to HTML, its slots still open. */
-export type Template<S extends Slots> = { readonly html: string; readonly slots: S };
+/** A piece of a template: fixed HTML, a slot, or a block that stays only where its slot has a value. */
+type Part = string | { readonly slot: string } | { readonly block: string; readonly parts: readonly Part[] };
 
-const slot = /\{\{(\w+)\}\}/g;
-const block = /\{\{#(\w+)\}\}([\s\S]*?)\{\{\/\1\}\}/g;
+/** A template compiled to HTML and cut at its slots, so that filling it is one walk without any search. */
+export type Template<S extends Slots> = {
+  readonly parts: readonly Part[];
+  readonly slots: S;
+};
+
+const mark = /\{\{([#/]?)(\w+)\}\}/g;
 
 /**
- * Gives a template's HTML with every slot filled.
+ * Gives a template of compiled HTML, whose slots stand open as `{{name}}`, and blocks as `{{#name}}…{{/name}}`.
  *
- * `{{name}}` becomes the value, escaped by the slot's kind. `{{#name}}…{{/name}}` stays where the slot has a value that
- * may stand there, and is dropped otherwise: an image whose URL is refused leaves no hole. Values are never read as templates.
+ * @throws Error for a slot that is not declared, and for a block that is not closed.
  */
-export function fillTemplate<S extends Slots>({ html, slots }: Template<S>, values: SlotValues<S>): string {
-  const escaped = new Map(
-    Object.entries(slots).map(([name, kind]) => {
-      const value = values[name];
-      return [name, value === undefined || value === "" ? undefined : escapeSlot(kind, value)] as const;
-    }),
-  );
-  return html
-    .replace(block, (_, name: string, inner: string) => (escaped.get(name) === undefined ? "" : inner))
-    .replace(slot, (_, name: string) => escaped.get(name) ?? "");
+export function parseTemplate<S extends Slots>(html: string, slots: S): Template<S> {
+  const open: { readonly name: string; readonly parts: Part[] }[] = [{ name: "", parts: [] }];
+  let end = 0;
+  for (const { 0: whole, 1: sign, 2: name = "", index } of html.matchAll(mark)) {
+    if (!Object.hasOwn(slots, name)) throw fault(`it has no slot named ${name}`);
+    const innermost = open.at(-1);
+    innermost?.parts.push(html.slice(end, index));
+    end = index + whole.length;
+    if (sign === "") innermost?.parts.push({ slot: name });
+    else if (sign === "#") open.push({ name, parts: [] });
+    else closeBlock(open, name);
+  }
+  const [outer, unclosed] = open;
+  if (unclosed !== undefined) throw fault(`the block {{#${unclosed.name}}} is not closed`);
+  return { parts: [...(outer?.parts ?? []), html.slice(end)], slots };
+}
+
+function closeBlock(open: { readonly name: string; readonly parts: Part[] }[], name: string): void {
+  const closed = open.length > 1 ? open.pop() : undefined;
+  if (closed === undefined || closed.name !== name) throw fault(`{{/${name}}} closes no open block`);
+  open.at(-1)?.parts.push({ block: name, parts: closed.parts });
+}
+
+/** Gives every slot that a template's source or HTML names, in a block's condition too. */
+export function slotsIn(text: string): ReadonlySet<string> {
+  return new Set([...text.matchAll(mark)].map(({ 2: name = "" }) => name));
 }
 
 /**
- * Gives every slot that a template's source names.
+ * Gives a template's HTML with every slot filled, each value escaped by the slot's kind.
  *
- * @throws Error for a slot that is not declared, and for a declared one that the source never shows.
+ * A block is dropped where its slot has no value, or one that may not stand there: an image whose URL is refused leaves no
+ * hole. Values are never read as templates.
  */
-export function checkSlots(source: string, slots: Slots): void {
-  const used = new Set([...source.matchAll(slot), ...source.matchAll(block)].map(([, name = ""]) => name));
-  const unknown = [...used].filter((name) => !Object.hasOwn(slots, name));
-  const unused = Object.keys(slots).filter((name) => !used.has(name));
-  if (unknown.length > 0)
-    throw new Error(`Cannot compile the template: it has no slot named ${unknown.join(", ")}`);
-  if (unused.length > 0) throw new Error(`Cannot compile the template: it never shows ${unused.join(", ")}`);
+export function fillTemplate<S extends Slots>({ parts, slots }: Template<S>, values: SlotValues<S>): string {
+  const escaped: Record<string, string | undefined> = Object.create(null);
+  for (const name in slots) {
+    const value = values[name];
+    const kind = slots[name];
+    if (value !== undefined && value !== "" && kind !== undefined) escaped[name] = escapeSlot(kind, value);
+  }
+  return join(parts, escaped);
+}
+
+function join(parts: readonly Part[], escaped: Readonly<Record<string, string | undefined>>): string {
+  let html = "";
+  for (const part of parts) {
+    if (typeof part === "string") html += part;
+    else if ("slot" in part) html += escaped[part.slot] ?? "";
+    else if (escaped[part.block] !== undefined) html += join(part.parts, escaped);
+  }
+  return html;
+}
+
+function fault(reason: string): Error {
+  return new Error(`Cannot compile the template: ${reason}.`);
 }

@@ -38,6 +38,10 @@ export const sendEmailLinkSettings = requireMailgun(
       .refine((text) => Number(text) >= 1 && Number(text) <= 65_535, expectedPort)
       .optional()
       .describe("Port of the app on this machine: links to localhost domains use http and this port."),
+    JOBS_EMAIL_TEMPLATES: z
+      .string()
+      .optional()
+      .describe("Folder of MJML templates in place of ours, compiled at the first mail. Container only."),
     SEND_EMAIL_LINK_DRY_RUN: z
       .stringbool({ error: "expected true or false" })
       .default(false)

@@ -3,23 +3,28 @@ import type { JobContext } from "../kit/job-context.ts";
 import { JobError } from "../kit/job-error.ts";
 import { addressDomain, addressWithName } from "../mail/address.ts";
 import { deliver, type Letter } from "../mail/deliver.ts";
-import { compileTemplate } from "../mail/render.ts";
-import { compose, linkMailSlots } from "./compose.ts";
+import { chooseLocale } from "./catalogue.ts";
+import { compose, type Templates, templatesOf } from "./compose.ts";
 import { type SendEmailLinkSettings, sendEmailLinkSettings } from "./config.ts";
 import { createLink } from "./link.ts";
 import { createLookUp, type LookUp } from "./look-up.ts";
 import { type SendEmailLinkPayload, sendEmailLinkPayload } from "./payload.ts";
 import type { Site } from "./site.ts";
-import source from "./templates/link-mail.mjml" with { type: "text" };
 import { wordsOf } from "./words.ts";
 
 type Context = JobContext<SendEmailLinkSettings>;
 
+/** What send-email-link uses of the world, besides the kit's. */
+export type SendEmailLinkTools = JobTools & {
+  /** Templates in place of those that come with the function; asked for at the first mail. */
+  readonly templates?: (env: SendEmailLinkSettings) => Promise<Templates>;
+};
+
 /** Gives the function send-email-link: invitations, password resets and address confirmations (protocol §6). */
-export function createSendEmailLink(tools: JobTools = {}): Job {
+export function createSendEmailLink(tools: SendEmailLinkTools = {}): Job {
   const send = tools.fetch ?? fetch;
   const lookUp = createLookUp(send);
-  const template = once(() => compileTemplate(source, linkMailSlots));
+  const templates = tools.templates ?? ourTemplates();
   return defineJob(
     {
       name: "send-email-link",
@@ -28,14 +33,20 @@ export function createSendEmailLink(tools: JobTools = {}): Job {
       run: async (payload, context) => {
         const { site, inviter } = await lookUpAll(payload, context, lookUp);
         const link = createLink(payload, site.domain, context.env.LOCAL_APP_PORT);
-        const words = wordsOf(payload, { site: site.title, inviter });
+        const words = wordsOf(payload, {
+          locale: chooseLocale(payload.locale, site.locale),
+          site: site.title,
+          inviter,
+          support: site.supportEmail,
+        });
+        const template = (await templates(context.env))[payload.email_type];
         const letter: Letter = {
           to: payload.email,
           from: sender(context.env.MAILGUN_FROM, site),
           replyTo: site.supportEmail,
           subject: words.subject,
           tags: [payload.email_type],
-          ...compose(await template(), words, { site, link }),
+          ...compose(template, words, { site, link }),
         };
         if (context.env.SEND_EMAIL_LINK_DRY_RUN) return dryRun(letter, link, context);
         await deliver(letter, { settings: context.env, fetch: send, signal: context.signal });
@@ -48,6 +59,16 @@ export function createSendEmailLink(tools: JobTools = {}): Job {
 
 /** The function send-email-link. */
 export const sendEmailLink: Job = createSendEmailLink();
+
+function ourTemplates(): (env: SendEmailLinkSettings) => Promise<Templates> {
+  const ours = templatesOf();
+  return async ({ JOBS_EMAIL_TEMPLATES }) => {
+    if (JOBS_EMAIL_TEMPLATES === undefined) return ours;
+    throw new JobError(
+      "Cannot use JOBS_EMAIL_TEMPLATES: there are no folders here. Compile the templates into the worker, by `bun run email:compile --from FOLDER --to FILE.ts`",
+    );
+  };
+}
 
 async function lookUpAll(payload: SendEmailLinkPayload, context: Context, lookUp: LookUp) {
   const databaseId = context.databaseId ?? context.env.DEFAULT_DATABASE_ID;
@@ -74,12 +95,4 @@ function dryRun(letter: Letter, link: string, { log, env }: Context): { dryRun: 
     linkHost: new URL(link).host,
   });
   return { dryRun: true };
-}
-
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
 }

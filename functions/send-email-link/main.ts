@@ -1,4 +1,6 @@
 import { serveJob } from "../serve/main.ts";
-import { sendEmailLink } from "./index.ts";
+import { readFolder } from "../serve/read-folder.ts";
+import { createSendEmailLink } from "./index.ts";
+import { createOwnTemplates } from "./own-templates.ts";
 
-serveJob(sendEmailLink);
+serveJob(createSendEmailLink({ templates: createOwnTemplates(readFolder) }));

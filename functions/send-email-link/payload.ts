@@ -9,6 +9,9 @@ const partLimit = 2000;
 const linkPart = () =>
   z.string("expected a text").min(1).max(partLimit, `expected at most ${partLimit} characters`);
 
+/** Language of the mail, as `de` or `pt-BR`; one that there is no catalogue for is no fault. Null as if not given. */
+const locale = () => z.string("expected a language tag").max(100, "expected a language tag").nullish();
+
 /** Payload of send-email-link (protocol §6), its fields in the order in which they are checked. */
 export const sendEmailLinkPayload = z.discriminatedUnion(
   "email_type",
@@ -16,6 +19,7 @@ export const sendEmailLinkPayload = z.discriminatedUnion(
     z.object({
       email_type: z.literal("invite_email"),
       email: emailAddress,
+      locale: locale(),
       invite_token: linkPart(),
       sender_id: linkPart(),
       /** 2 invites to an organisation, anything else to the app. */
@@ -24,12 +28,14 @@ export const sendEmailLinkPayload = z.discriminatedUnion(
     z.object({
       email_type: z.literal("forgot_password"),
       email: emailAddress,
+      locale: locale(),
       user_id: linkPart(),
       reset_token: linkPart(),
     }),
     z.object({
       email_type: z.literal("email_verification"),
       email: emailAddress,
+      locale: locale(),
       email_id: linkPart(),
       verification_token: linkPart(),
     }),

@@ -17,6 +17,8 @@ export type Site = {
   readonly supportEmail: string | undefined;
   readonly companyName: string;
   readonly websiteUrl: string | undefined;
+  /** Language tag of the site's mails, as it stands in the theme or the legal terms: no dialect has a field for it. */
+  readonly locale: string | undefined;
 };
 
 /** Colour of a site whose theme names none that can be read. */
@@ -59,12 +61,13 @@ const siteRow = z.object({
     .optional()
     .catch(undefined),
   title: text,
-  siteThemes: nodes(z.object({ theme: json(z.object({ primary: text })) })),
+  siteThemes: nodes(z.object({ theme: json(z.object({ primary: text, locale: text })) })),
   siteModules: nodes(
     z.object({
       data: json(
         z.object({
           emails: z.object({ support: text }).optional().catch(undefined),
+          locale: text,
           company: z.object({ name: text, nick: text, website: text }).optional().catch(undefined),
         }),
       ),
@@ -122,11 +125,15 @@ function siteOf(site: z.infer<typeof siteRow>, databaseId: string): Site {
     supportEmail: emailAddress.safeParse(legal.emails?.support).data,
     companyName: company ?? title,
     websiteUrl: webUrl(legal.company?.website ?? ""),
+    locale: legal.locale ?? theme.locale,
   };
 }
 
+/** Marks that turn the direction of what follows: in a name they could make another one of the rest of a subject. */
+const turns = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
 /** Gives a name in one bounded line, or undefined for one that shows nothing. */
 export function name(given: string | null | undefined): string | undefined {
-  const line = readableText(given ?? "", nameLimit);
+  const line = readableText((given ?? "").replace(turns, ""), nameLimit);
   return line === "" ? undefined : line;
 }

@@ -1,7 +1,10 @@
+import { catalogue, type Locale, type Texts } from "./catalogue.ts";
 import { isOrgInvite, type SendEmailLinkPayload } from "./payload.ts";
 
 /** All that a mail says, part by part; HTML and plain text are made of the same words. */
 export type Words = {
+  readonly lang: Locale;
+  readonly dir: "ltr" | "rtl";
   readonly subject: string;
   /** What a list of mails shows after the subject. */
   readonly preheader: string;
@@ -13,54 +16,61 @@ export type Words = {
   readonly linkHint: string;
   /** For someone who did not ask for the mail. */
   readonly notYou: string;
+  /** Where to write to; undefined where the site has no address for it. */
+  readonly questions: string | undefined;
 };
 
-/** Who a mail speaks of. */
-export type WordsOptions = { readonly site: string; readonly inviter: string | undefined };
+/** Who a mail speaks of, and in which language. */
+export type WordsOptions = {
+  readonly locale: Locale;
+  readonly site: string;
+  readonly inviter: string | undefined;
+  readonly support: string | undefined;
+};
 
-const linkHint = "If the button does not work, copy this link into your browser:";
-
-/** Gives the words of a mail, in English. */
-export function wordsOf(payload: SendEmailLinkPayload, { site, inviter }: WordsOptions): Words {
-  switch (payload.email_type) {
-    case "invite_email":
-      return invite(site, inviter, isOrgInvite(payload));
-    case "forgot_password":
-      return {
-        subject: `Reset your ${site} password`,
-        preheader: "Choose a new password with the link inside.",
-        heading: "Choose a new password",
-        intro: `Someone, most likely you, asked to reset the password of your account at ${site}. Choose a new one here:`,
-        action: "Reset password",
-        linkHint,
-        notYou: "You did not ask for this? Then ignore this mail: your password stays as it is.",
-      };
-    case "email_verification":
-      return {
-        subject: `Confirm your email address for ${site}`,
-        preheader: "One click, and your address is confirmed.",
-        heading: "Confirm your email address",
-        intro: `Thank you for joining ${site}. Please confirm that this address is yours, so that we can reach you when it matters:`,
-        action: "Confirm address",
-        linkHint,
-        notYou: `You did not sign up at ${site}? Then ignore this mail: without your confirmation, nothing happens.`,
-      };
-    default:
-      return payload satisfies never;
-  }
+/** Gives the words of a mail. */
+export function wordsOf(payload: SendEmailLinkPayload, options: WordsOptions): Words {
+  const { locale, support } = options;
+  const texts: Texts = catalogue[locale];
+  const dir = texts.dir === "rtl" ? "rtl" : "ltr";
+  const fill = (text: string) => fillNames(text, options, dir);
+  const own = ownTexts(payload, texts, options.inviter !== undefined);
+  return {
+    lang: locale,
+    dir,
+    subject: fill(own.subject),
+    preheader: fill(own.preheader),
+    heading: fill(own.heading),
+    intro: fill(own.intro),
+    action: fill(own.action),
+    linkHint: texts.linkHint,
+    notYou: fill(own.notYou),
+    questions: support === undefined ? undefined : fill(texts.questions),
+  };
 }
 
-function invite(site: string, inviter: string | undefined, isOrg: boolean): Words {
-  const place = isOrg ? `an organization at ${site}` : site;
-  const sentence =
-    inviter === undefined ? `You are invited to join ${place}.` : `${inviter} invites you to join ${place}.`;
+/** Gives the texts of a payload's type, those of an invitation by who invites and to what. */
+function ownTexts(payload: SendEmailLinkPayload, texts: Texts, hasInviter: boolean) {
+  if (payload.email_type !== "invite_email") return texts[payload.email_type];
+  const invite = texts.invite_email;
+  const toOrg = isOrgInvite(payload);
+  const [intro, anonymous] = toOrg
+    ? [invite.introToOrg, invite.introToOrgWithoutInviter]
+    : [invite.intro, invite.introWithoutInviter];
   return {
-    subject: inviter === undefined ? `You are invited to ${site}` : `${inviter} invites you to ${site}`,
-    preheader: `Accept the invitation and join ${place}.`,
-    heading: `Join ${site}`,
-    intro: `${sentence} Accept the invitation, and you can start right away:`,
-    action: "Accept invitation",
-    linkHint,
-    notYou: "You did not expect this? Then ignore this mail: no account is made without you.",
+    ...invite,
+    subject: hasInviter ? invite.subject : invite.subjectWithoutInviter,
+    preheader: toOrg ? invite.preheaderToOrg : invite.preheader,
+    intro: hasInviter ? intro : anonymous,
   };
+}
+
+function fillNames(text: string, { site, inviter, support }: WordsOptions, dir: "ltr" | "rtl"): string {
+  const names: Readonly<Record<string, string | undefined>> = { site, inviter, support };
+  return text.replace(/\{(\w+)\}/g, (_, name: string) => isolated(names[name] ?? "", dir));
+}
+
+/** Between Arabic words, a Latin name with digits or dots would come out in pieces: FSI and PDI keep it whole (UAX #9 §2.7). */
+function isolated(name: string, dir: "ltr" | "rtl"): string {
+  return dir === "rtl" ? `\u2068${name}\u2069` : name;
 }
