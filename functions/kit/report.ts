@@ -1,4 +1,5 @@
 import { header, type JobHeaders } from "../protocol/headers.ts";
+import { parseUrl } from "../protocol/parse-url.ts";
 import type { Fetch } from "./fetch.ts";
 import type { JobError } from "./job-error.ts";
 
@@ -46,8 +47,8 @@ export async function reportOutcome(
 
 /** Gives the URL to report to: an empty path means /callback, the query stays. Undefined for what is no http URL. */
 export function callbackTarget(callbackUrl: string): string | undefined {
-  const url = URL.parse(callbackUrl);
-  if (url === null || !/^https?:$/.test(url.protocol)) return undefined;
+  const url = parseUrl(callbackUrl);
+  if (url === undefined || !/^https?:$/.test(url.protocol)) return undefined;
   if (url.pathname === "/") url.pathname = "/callback";
   return url.href;
 }

@@ -1,3 +1,4 @@
+import { parseUrl } from "../protocol/parse-url.ts";
 import { normalColour } from "./colour.ts";
 
 /** What stands in a slot, which decides how its value is escaped. */
@@ -35,8 +36,8 @@ export function escapeUrl(value: string): string | undefined {
 
 /** Gives an absolute http or https URL without user name and password, normalised; else undefined. */
 export function webUrl(value: string): string | undefined {
-  const url = URL.parse(value);
-  if (url === null || !/^https?:$/.test(url.protocol)) return undefined;
+  const url = parseUrl(value);
+  if (url === undefined || !/^https?:$/.test(url.protocol)) return undefined;
   return url.username === "" && url.password === "" ? url.href : undefined;
 }
 

@@ -124,12 +124,17 @@ function mailForm(mail: Mail): FormData {
   form.append("from", mail.from);
   for (const to of recipients(mail)) form.append("to", to);
   form.append("subject", mail.subject);
-  if (mail.html !== undefined) form.append("html", mail.html);
-  if (mail.text !== undefined) form.append("text", mail.text);
+  if (mail.html !== undefined) form.append("html", withCrlf(mail.html));
+  if (mail.text !== undefined) form.append("text", withCrlf(mail.text));
   if (mail.replyTo !== undefined) form.append("h:Reply-To", mail.replyTo);
   for (const tag of mail.tags ?? []) form.append("o:tag", tag);
   for (const [name, value] of Object.entries(mail.headers ?? {})) form.append(`h:${name}`, value);
   return form;
+}
+
+/** Lines of a form end in CRLF (HTML Standard, multipart/form-data encoding); workerd leaves that to its caller. */
+function withCrlf(text: string): string {
+  return text.replace(/\r\n?|\n/g, "\r\n");
 }
 
 const answerBody = z.object({ id: z.string().optional(), message: z.string().optional() });

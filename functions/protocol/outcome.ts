@@ -1,4 +1,5 @@
 import { type HeaderSource, header } from "./headers.ts";
+import { parseUrl } from "./parse-url.ts";
 import {
   messageLimit,
   parseJson,
@@ -124,7 +125,7 @@ function sender({ status, headers }: DispatchResponse): string {
 }
 
 function redirect(headers: HeaderSource): string {
-  const host = URL.parse(headers.get("Location") ?? "")?.host;
+  const host = parseUrl(headers.get("Location") ?? "")?.host;
   return `redirects are not followed${host === undefined ? "" : ` (to ${host})`}`;
 }
 

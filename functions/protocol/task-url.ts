@@ -1,3 +1,4 @@
+import { parseUrl } from "./parse-url.ts";
 /** Where functions are. */
 export type Gateway = {
   /** `http://gateway` or, with the task's name in it, `http://{task}.functions.svc.cluster.local/`. */
@@ -50,8 +51,8 @@ function fromTemplate(template: string, task: string): TaskUrl {
 }
 
 function parsed(url: string, task: string): TaskUrl {
-  const href = URL.parse(url);
-  if (href === null || !/^https?:$/.test(href.protocol))
+  const href = parseUrl(url);
+  if (href === undefined || !/^https?:$/.test(href.protocol))
     return {
       fault: `Cannot call ${quoted(task)}: the gateway gives no http URL for it. Check KNATIVE_SERVICE_URL.`,
     };

@@ -2,6 +2,7 @@ import { ClientError, GraphQLClient } from "graphql-request";
 import { z } from "zod";
 import type { Fetch } from "../kit/fetch.ts";
 import { JobError } from "../kit/job-error.ts";
+import { parseUrl } from "../protocol/parse-url.ts";
 import { readableText } from "../protocol/readable-text.ts";
 
 /** The ways in which servers let one row be asked for (protocol §6), in the order in which they are tried. */
@@ -104,7 +105,7 @@ function isDialectRefused(thrown: unknown): boolean {
 }
 
 function failureOf(thrown: unknown, endpoint: Endpoint, { operation, databaseId }: Question): JobError {
-  const host = URL.parse(endpoint.url)?.host ?? "the GraphQL server";
+  const host = parseUrl(endpoint.url)?.host ?? "the GraphQL server";
   // No cause: graphql-request's error repeats query, variables and the whole answer.
   return new JobError(`${operation} at ${host} failed for database ${databaseId}: ${reasonOf(thrown)}`);
 }

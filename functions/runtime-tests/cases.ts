@@ -1,0 +1,81 @@
+/** One request to a function, and what every runtime has to answer. */
+export type Case = {
+  readonly name: string;
+  readonly payload: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly status: number;
+  readonly body: unknown;
+  /** Subject of the one mail that it makes; undefined where it makes none. */
+  readonly subject?: string;
+};
+
+/** Tenant and user of the admin API's sample rows. */
+const databaseId = "00000000-0000-4000-8000-000000000001";
+const userId = "00000000-0000-4000-8000-000000000006";
+
+const tenant = { "X-Database-Id": databaseId, "X-Job-Id": "7", "X-Job-Completion": "response" };
+const email = "bob@example.com";
+const done = { status: 200, body: { complete: true } } as const;
+const invite = { email_type: "invite_email", email, invite_token: "t/1 ü", sender_id: userId };
+const reset = { email_type: "forgot_password", email, user_id: userId, reset_token: "r-1" };
+const verify = { email_type: "email_verification", email, email_id: "e-1", verification_token: "v-1" };
+
+/** What is asked of send-email-link on every runtime. */
+export const cases: readonly Case[] = [
+  {
+    name: "an invitation to the app",
+    payload: invite,
+    headers: { ...tenant, "Idempotency-Key": "1:1" },
+    ...done,
+    subject: "Ada Lovelace invites you to Acme Notes",
+  },
+  {
+    name: "an invitation to an organisation, by nobody who is known",
+    payload: { ...invite, invite_type: 2, sender_id: databaseId },
+    headers: { ...tenant, "Idempotency-Key": "1:2" },
+    ...done,
+    subject: "You are invited to Acme Notes",
+  },
+  {
+    name: "a password reset in German",
+    payload: { ...reset, locale: "de-AT" },
+    headers: { ...tenant, "Idempotency-Key": "1:3" },
+    ...done,
+    subject: "Ihr Passwort für Acme Notes zurücksetzen",
+  },
+  {
+    name: "an address to confirm, in Arabic",
+    payload: { ...verify, locale: "ar" },
+    headers: { ...tenant, "Idempotency-Key": "1:4" },
+    ...done,
+    subject: "أكّد عنوان بريدك الإلكتروني في \u2068Acme Notes\u2069",
+  },
+  {
+    name: "hostile text in a token",
+    payload: { ...reset, reset_token: "\"'><script>alert(1)</script>\r\nBcc: x@y.test 🎉" },
+    headers: { ...tenant, "Idempotency-Key": "1:5" },
+    ...done,
+    subject: "Reset your Acme Notes password",
+  },
+  {
+    name: "a payload without its token",
+    payload: { ...reset, reset_token: "" },
+    headers: tenant,
+    status: 400,
+    body: { error: "Missing required field: reset_token" },
+  },
+  {
+    name: "a payload that is no JSON",
+    payload: "{",
+    headers: tenant,
+    status: 400,
+    body: { error: "The payload is not JSON" },
+  },
+  {
+    name: "a job of no tenant",
+    payload: reset,
+    headers: { "X-Job-Completion": "response" },
+    status: 400,
+    body: { error: "Missing X-Database-Id header or DEFAULT_DATABASE_ID" },
+  },
+];
