@@ -4,12 +4,12 @@ import { emailAddress, namedAddress } from "./address.ts";
 const needed = "expected, unless the dry run is on";
 
 /** Settings of sending mail, shared by the functions that do. */
-export const mailgunSettings = {
+export const mailSettings = {
   MAILGUN_API_KEY: z
     .string()
     .optional()
     .meta({ secret: true })
-    .describe("Mailgun's sending key. Needed unless the dry run is on."),
+    .describe("Mailgun's sending key. Needed unless the dry run or SMTP is on."),
   MAILGUN_KEY: z
     .string()
     .optional()
@@ -19,7 +19,7 @@ export const mailgunSettings = {
     .string()
     .regex(/^[a-z0-9.-]+$/i, "expected a domain")
     .optional()
-    .describe("Sending domain at Mailgun, as `mg.example.com`. Needed unless the dry run is on."),
+    .describe("Sending domain at Mailgun, as `mg.example.com`. Needed unless the dry run or SMTP is on."),
   MAILGUN_FROM: namedAddress
     .optional()
     .describe("Sender, `no-reply@mg.example.com` or with a name. Needed unless the dry run is on."),
@@ -35,25 +35,43 @@ export const mailgunSettings = {
     .describe(
       "Mailgun's API: the US region by default, `https://api.eu.mailgun.net` for the EU, or a local server.",
     ),
+  JOBS_MAILGUN_TEST_MODE: z
+    .stringbool({ error: "expected true or false" })
+    .default(false)
+    .describe("Mailgun takes and counts each mail and delivers none. Off."),
+  EMAIL_SEND_USE_SMTP: z
+    .stringbool({ error: "expected true or false" })
+    .default(false)
+    .describe(
+      "Sends by SMTP in place of Mailgun, to JOBS_SMTP_URL: for a Mailpit on one's machine. Container only.",
+    ),
+  JOBS_SMTP_URL: z
+    .url({ protocol: /^smtps?$/, error: "expected an smtp:// or smtps:// URL" })
+    .default("smtp://localhost:1025")
+    .meta({ secret: true })
+    .describe("SMTP server, `smtp://user:password@host:port`; by default where Mailpit listens."),
 };
 
-/** Mailgun's settings, parsed. */
-export type MailgunSettings = z.infer<z.ZodObject<typeof mailgunSettings>>;
+/** Settings of sending mail, parsed. */
+export type MailSettings = z.infer<z.ZodObject<typeof mailSettings>>;
 
 /**
  * Gives a settings schema that also wants what sending needs, unless its dry run is on. All faults are found at once: `when`
  * lets these checks run beside those of the other settings.
  */
-export function requireMailgun<S extends z.ZodObject>(schema: S, dryRunName: string): S {
-  const isDry = (settings: Settings) => settings[dryRunName] === true;
+export function requireSending<S extends z.ZodObject>(schema: S, dryRunName: string): S {
   const has =
     (...names: readonly string[]) =>
     (settings: Settings) =>
-      isDry(settings) || names.some((name) => settings[name] !== undefined);
+      settings[dryRunName] === true || names.some((name) => settings[name] !== undefined);
+  const mailgunHas =
+    (...names: readonly string[]) =>
+    (settings: Settings) =>
+      settings["EMAIL_SEND_USE_SMTP"] === true || has(...names)(settings);
   const at = (name: string) => ({ path: [name], error: needed, when: () => true });
   return schema
-    .refine(has("MAILGUN_API_KEY", "MAILGUN_KEY"), at("MAILGUN_API_KEY"))
-    .refine(has("MAILGUN_DOMAIN"), at("MAILGUN_DOMAIN"))
+    .refine(mailgunHas("MAILGUN_API_KEY", "MAILGUN_KEY"), at("MAILGUN_API_KEY"))
+    .refine(mailgunHas("MAILGUN_DOMAIN"), at("MAILGUN_DOMAIN"))
     .refine(has("MAILGUN_FROM"), at("MAILGUN_FROM"));
 }
 

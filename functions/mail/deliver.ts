@@ -1,47 +1,98 @@
 import type { Fetch } from "../kit/fetch.ts";
 import { JobError } from "../kit/job-error.ts";
 import { devRecipient } from "./address.ts";
-import type { MailgunSettings } from "./config.ts";
-import { createMailgun, type Mail, type MailError } from "./mailgun.ts";
+import type { MailSettings } from "./config.ts";
+import { mailIdentity, messageIdOf } from "./mail-identity.ts";
+import { createMailgun, type Mail, type MailError, type SendResult } from "./mailgun.ts";
+import { createSentMemory, type SentMemory } from "./sent-memory.ts";
 
 /** A mail before the settings have their say: who sends it is left to them. */
-export type Letter = Omit<Mail, "from"> & { readonly from?: string | undefined };
+export type Letter = Omit<Mail, "from" | "messageId"> & { readonly from?: string | undefined };
+
+/** Whose letter it is, and when to give up. */
+export type DeliverOptions = {
+  readonly settings: MailSettings;
+  readonly signal: AbortSignal;
+  /** The job's; a letter without one is sent each time. */
+  readonly idempotencyKey: string | undefined;
+};
+
+/** Sends a letter and gives its id. */
+export type Deliver = (letter: Letter, options: DeliverOptions) => Promise<string>;
+
+/** Sends a mail by SMTP; never throws. A runtime with sockets has one (`serve/smtp.ts`). */
+export type SendBySmtp = (mail: Mail, url: string, signal: AbortSignal) => Promise<SendResult>;
 
 /** What delivering uses. */
 export type DeliverTools = {
-  readonly settings: MailgunSettings;
   readonly fetch: Fetch;
-  readonly signal: AbortSignal;
+  readonly smtp?: SendBySmtp | undefined;
+  readonly memory?: SentMemory;
 };
 
 /**
- * Sends a letter with Mailgun, to MAILGUN_DEV_EMAIL where that is set, and gives its id.
+ * Gives a function that sends letters with Mailgun, or by SMTP where EMAIL_SEND_USE_SMTP says so, and to MAILGUN_DEV_EMAIL where
+ * that is set.
  *
- * @throws JobError that says how to go on: for good where the next attempt would fare the same (a wrong key, a refused mail), not
- * now on 429, and a failed attempt where Mailgun has a fault or was not reached.
+ * **Duplicates.** A retried job asks for its mail again. What this process has sent within a day is not sent twice. Every try carries
+ * the same Message-Id, by which many mailboxes (Gmail's among them) show two copies as one. What remains: Mailgun itself drops no
+ * duplicates, so where its answer was lost, or another instance tries again, two copies may be delivered.
+ *
+ * The function throws a JobError that says how to go on: for good where the next attempt would fare the same (a wrong key, a
+ * refused mail), not now on 429, and a failed attempt where the server has a fault or was not reached.
  */
-export async function deliver(letter: Letter, { settings, fetch, signal }: DeliverTools): Promise<string> {
-  const mailgun = createMailgun({
-    apiKey: settings.MAILGUN_API_KEY ?? settings.MAILGUN_KEY ?? "",
-    domain: settings.MAILGUN_DOMAIN ?? "",
-    baseUrl: settings.MAILGUN_BASE_URL,
-    fetch,
-  });
+export function createDeliver({ fetch, smtp, memory = createSentMemory() }: DeliverTools): Deliver {
+  return async (letter, { settings, signal, idempotencyKey }) => {
+    const mail = mailOf(letter, settings);
+    const identity = idempotencyKey === undefined ? undefined : await mailIdentity(idempotencyKey, mail);
+    const sent = identity === undefined ? undefined : memory.find(identity);
+    if (sent !== undefined) return sent;
+
+    const named =
+      identity === undefined
+        ? mail
+        : { ...mail, messageId: messageIdOf(identity, mail, settings.MAILGUN_DOMAIN) };
+    const { data, error } = settings.EMAIL_SEND_USE_SMTP
+      ? await requireSmtp(smtp)(named, settings.JOBS_SMTP_URL, signal)
+      : await mailgunOf(settings, fetch).emails.send(named, signal);
+    if (error !== null) throw jobErrorOf(error);
+    if (identity !== undefined) memory.add(identity, data.id);
+    return data.id;
+  };
+}
+
+function mailOf(letter: Letter, settings: MailSettings): Mail {
   const dev = settings.MAILGUN_DEV_EMAIL;
   const recipients = typeof letter.to === "string" ? [letter.to] : letter.to;
-  const mail: Mail = {
+  return {
     ...letter,
     from: letter.from ?? settings.MAILGUN_FROM ?? "",
     to: dev === undefined ? recipients : recipients.map((to) => devRecipient(dev, to)),
     replyTo: letter.replyTo ?? settings.MAILGUN_REPLY,
   };
-  const { data, error } = await mailgun.emails.send(mail, signal);
-  if (error !== null) throw jobErrorOf(error);
-  return data.id;
+}
+
+function mailgunOf(settings: MailSettings, fetch: Fetch) {
+  return createMailgun({
+    apiKey: settings.MAILGUN_API_KEY ?? settings.MAILGUN_KEY ?? "",
+    domain: settings.MAILGUN_DOMAIN ?? "",
+    baseUrl: settings.MAILGUN_BASE_URL,
+    testMode: settings.JOBS_MAILGUN_TEST_MODE,
+    fetch,
+  });
+}
+
+function requireSmtp(smtp: SendBySmtp | undefined): SendBySmtp {
+  if (smtp !== undefined) return smtp;
+  throw new JobError(
+    "Cannot send by SMTP: this runtime has no sockets. Unset EMAIL_SEND_USE_SMTP, or run the function as a container",
+    { retry: false },
+  );
 }
 
 function jobErrorOf({ name, message, retryAfterSeconds }: MailError): JobError {
   if (name === "rate_limited") return new JobError(message, { status: 429, retryAfterSeconds });
-  if (name === "server_error" || name === "not_reached") return new JobError(message, { status: 502 });
+  if (name === "server_error" || name === "not_reached")
+    return new JobError(message, { status: 502, retryAfterSeconds });
   return new JobError(message, { status: name === "invalid_mail" ? 400 : 500, retry: false });
 }

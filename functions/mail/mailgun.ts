@@ -16,6 +16,13 @@ export type Mail = {
   readonly tags?: readonly string[] | undefined;
   /** Further headers of the mail, by name. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /**
+   * False: no link is rewritten and no picture added to tell who opened it, whatever the domain's setting. A rewritten link would
+   * hand its secret to the tracker.
+   */
+  readonly tracking?: false | undefined;
+  /** Message-Id without its brackets; the sender makes one up where it is left out. The same for every try of one mail. */
+  readonly messageId?: string | undefined;
 };
 
 /** Why a mail was not sent. Its message is one line for a person and names no address. */
@@ -34,7 +41,7 @@ export type MailError = {
 };
 
 /** What sending gives: exactly one of the two is set. */
-type SendResult =
+export type SendResult =
   | { readonly data: { readonly id: string }; readonly error: null }
   | { readonly data: null; readonly error: MailError };
 
@@ -44,6 +51,8 @@ export type MailgunOptions = {
   readonly domain: string;
   /** `https://api.mailgun.net`, `https://api.eu.mailgun.net`, or a local server. */
   readonly baseUrl: string;
+  /** Mailgun takes each mail, counts it, and delivers none. */
+  readonly testMode?: boolean;
   readonly fetch?: Fetch;
   /** Longest wait for an answer. 20 s: Mailgun answers within one, and a worker's request has 290. */
   readonly timeoutMs?: number;
@@ -77,13 +86,14 @@ export function createMailgun(options: MailgunOptions): Mailgun {
 }
 
 /** Gives why a mail cannot be sent, or undefined. A line break in what becomes a header could add headers of its own. */
-function mailFault(mail: Mail): string | undefined {
+export function mailFault(mail: Mail): string | undefined {
   if (mail.html === undefined && mail.text === undefined) return "Cannot send a mail without html or text";
   const lines: readonly (readonly [string, string | undefined])[] = [
     ["from", mail.from],
     ...recipients(mail).map((to) => ["to", to] as const),
     ["subject", mail.subject],
     ["replyTo", mail.replyTo],
+    ["messageId", mail.messageId],
     ...(mail.tags ?? []).map((tag) => ["tags", tag] as const),
     ...Object.entries(mail.headers ?? {}).map(([name, value]) => [`headers.${name}`, value] as const),
   ];
@@ -112,14 +122,14 @@ async function post(
     {
       method: "POST",
       headers: { Authorization: `Basic ${btoa(`api:${options.apiKey}`)}` },
-      body: mailForm(mail),
+      body: mailForm(mail, options.testMode === true),
       signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
     },
   );
   return resultOf(response, await response.text());
 }
 
-function mailForm(mail: Mail): FormData {
+function mailForm(mail: Mail, testMode: boolean): FormData {
   const form = new FormData();
   form.append("from", mail.from);
   for (const to of recipients(mail)) form.append("to", to);
@@ -129,6 +139,10 @@ function mailForm(mail: Mail): FormData {
   if (mail.replyTo !== undefined) form.append("h:Reply-To", mail.replyTo);
   for (const tag of mail.tags ?? []) form.append("o:tag", tag);
   for (const [name, value] of Object.entries(mail.headers ?? {})) form.append(`h:${name}`, value);
+  if (mail.messageId !== undefined) form.append("h:Message-Id", `<${mail.messageId}>`);
+  if (mail.tracking === false)
+    for (const option of ["o:tracking", "o:tracking-clicks", "o:tracking-opens"]) form.append(option, "no");
+  if (testMode) form.append("o:testmode", "yes");
   return form;
 }
 
@@ -161,23 +175,21 @@ function resultOf(response: Response, text: string): SendResult {
       status,
       `Mailgun knows no such domain: check MAILGUN_DOMAIN and MAILGUN_BASE_URL${because(told)}`,
     );
-  if (status === 429) return rateLimited(response, told);
+  if (status === 429)
+    return later("rate_limited", response, `Mailgun takes no more mails for now (HTTP 429)${because(told)}`);
   if (status >= 500)
-    return failed("server_error", status, `Mailgun has a fault of its own (HTTP ${status})${because(told)}`);
+    return later("server_error", response, `Mailgun has a fault of its own (HTTP ${status})${because(told)}`);
   return failed("refused", status, `Mailgun refused the mail (HTTP ${status})${because(told)}`);
 }
 
-function rateLimited(response: Response, told: string): SendResult {
+/** A failure that passes, with the time to wait where Mailgun says one. */
+function later(name: MailError["name"], response: Response, message: string): SendResult {
   const wait = retryAfterSeconds(response.headers.get("Retry-After"), {
     now: new Date(),
     maxSeconds: longestWaitSeconds,
   });
-  const error: MailError = {
-    name: "rate_limited",
-    message: `Mailgun takes no more mails for now (HTTP 429)${because(told)}`,
-    statusCode: 429,
-    ...(wait === undefined ? {} : { retryAfterSeconds: wait }),
-  };
+  const { status: statusCode } = response;
+  const error = { name, message, statusCode, ...(wait === undefined ? {} : { retryAfterSeconds: wait }) };
   return { data: null, error };
 }
 

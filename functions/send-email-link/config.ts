@@ -1,11 +1,11 @@
 import { z } from "zod";
-import { mailgunSettings, requireMailgun } from "../mail/config.ts";
+import { mailSettings, requireSending } from "../mail/config.ts";
 
 const httpUrl = () => z.url({ protocol: /^https?$/, error: "expected an http:// or https:// URL" });
 const expectedPort = "expected a port from 1 to 65535";
 
 /** The settings of send-email-link. */
-export const sendEmailLinkSettings = requireMailgun(
+export const sendEmailLinkSettings = requireSending(
   z.object({
     GRAPHQL_URL: httpUrl().describe("GraphQL API of the application's own data, which knows the users."),
     META_GRAPHQL_URL: httpUrl()
@@ -46,7 +46,7 @@ export const sendEmailLinkSettings = requireMailgun(
       .stringbool({ error: "expected true or false" })
       .default(false)
       .describe("Renders and logs each mail and sends none. Off, as a mail that is not sent helps nobody."),
-    ...mailgunSettings,
+    ...mailSettings,
   }),
   "SEND_EMAIL_LINK_DRY_RUN",
 );

@@ -2,7 +2,7 @@ import { defineJob, type Job, type JobTools } from "../kit/define-job.ts";
 import type { JobContext } from "../kit/job-context.ts";
 import { JobError } from "../kit/job-error.ts";
 import { addressDomain, addressWithName } from "../mail/address.ts";
-import { deliver, type Letter } from "../mail/deliver.ts";
+import { createDeliver, type Letter, type SendBySmtp } from "../mail/deliver.ts";
 import { chooseLocale } from "./catalogue.ts";
 import { compose, type Templates, templatesOf } from "./compose.ts";
 import { type SendEmailLinkSettings, sendEmailLinkSettings } from "./config.ts";
@@ -16,6 +16,7 @@ type Context = JobContext<SendEmailLinkSettings>;
 
 /** What send-email-link uses of the world, besides the kit's. */
 export type SendEmailLinkTools = JobTools & {
+  readonly smtp?: SendBySmtp;
   /** Templates in place of those that come with the function; asked for at the first mail. */
   readonly templates?: (env: SendEmailLinkSettings) => Promise<Templates>;
 };
@@ -24,6 +25,7 @@ export type SendEmailLinkTools = JobTools & {
 export function createSendEmailLink(tools: SendEmailLinkTools = {}): Job {
   const send = tools.fetch ?? fetch;
   const lookUp = createLookUp(send);
+  const deliver = createDeliver({ fetch: send, smtp: tools.smtp });
   const templates = tools.templates ?? ourTemplates();
   return defineJob(
     {
@@ -46,16 +48,22 @@ export function createSendEmailLink(tools: SendEmailLinkTools = {}): Job {
           replyTo: site.supportEmail,
           subject: words.subject,
           tags: [payload.email_type],
+          headers: automatic,
+          tracking: false,
           ...compose(template, words, { site, link }),
         };
         if (context.env.SEND_EMAIL_LINK_DRY_RUN) return dryRun(letter, link, context);
-        await deliver(letter, { settings: context.env, fetch: send, signal: context.signal });
+        const { signal, idempotencyKey } = context;
+        await deliver(letter, { settings: context.env, signal, idempotencyKey });
         return {};
       },
     },
     tools,
   );
 }
+
+/** No holiday notice answers these (RFC 3834 §5); Outlook and Exchange listen to their own header. */
+const automatic = { "Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "OOF, AutoReply" };
 
 /** The function send-email-link. */
 export const sendEmailLink: Job = createSendEmailLink();

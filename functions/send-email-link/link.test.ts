@@ -36,7 +36,7 @@ describe("the host is the site's", () => {
     [null, "acme.localhost", "3000", "http://acme.localhost:3000"],
     ["app", "localhost", undefined, "https://app.localhost"],
     ["app", "notlocalhost", "3000", "https://app.notlocalhost"],
-    ["app", "grüße.test", undefined, "https://app.grüße.test"],
+    ["app", "grüße.test", undefined, "https://app.xn--gre-6ka8l.test"],
   ])("subdomain %p, domain %s, LOCAL_APP_PORT %p", (...row) => {
     const [subdomain, domain, port, origin] = row;
     expect(link(reset, { subdomain, domain }, port)).toStartWith(`${origin}/reset-password?`);

@@ -7,7 +7,9 @@ export type SiteDomain = { readonly subdomain: string | null; readonly domain: s
 /**
  * Gives the link of a mail (protocol §6): host of the site, path and query of the mail's type, every value encoded.
  *
- * @throws JobError when the site's domain is no host name.
+ * A host in other letters than Latin stands as DNS has it (`xn--…`), so that no letter passes for another.
+ *
+ * @throws JobError when the site's domain is no host name, and for good when the link is too long to work.
  */
 export function createLink(
   payload: SendEmailLinkPayload,
@@ -15,8 +17,17 @@ export function createLink(
   localAppPort: string | undefined,
 ): string {
   const [path, query] = target(payload);
-  return `${origin(domain, localAppPort)}${path}?${new URLSearchParams(query)}`;
+  const link = `${origin(domain, localAppPort)}${path}?${new URLSearchParams(query)}`;
+  if (link.length > linkLimit)
+    throw new JobError(`The link would be longer than ${linkLimit} characters`, {
+      status: 400,
+      retry: false,
+    });
+  return link;
 }
+
+/** Servers and mail programs cut longer ones; and the mail, which shows it four times, stays below Gmail's 102 KB. */
+const linkLimit = 8000;
 
 function target(payload: SendEmailLinkPayload): readonly [path: string, query: Record<string, string>] {
   switch (payload.email_type) {
@@ -50,5 +61,5 @@ function origin({ subdomain, domain }: SiteDomain, localAppPort: string | undefi
   // Anything but letters, digits, dots, dashes and a port could end the host early, and lead the link elsewhere.
   if (!/^[\p{L}\p{M}\p{N}._-]+(:\d{1,5})?$/u.test(host) || !URL.canParse(url))
     throw new JobError(`The site's domain ${JSON.stringify(host.slice(0, 100))} is not a host name`);
-  return url;
+  return new URL(url).origin;
 }

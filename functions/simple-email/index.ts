@@ -1,18 +1,22 @@
 import { defineJob, type Job, type JobTools } from "../kit/define-job.ts";
 import { addressDomain } from "../mail/address.ts";
-import { deliver, type Letter } from "../mail/deliver.ts";
+import { createDeliver, type Letter, type SendBySmtp } from "../mail/deliver.ts";
 import { htmlToText } from "../mail/html-to-text.ts";
 import { simpleEmailSettings } from "./config.ts";
 import { simpleEmailPayload } from "./payload.ts";
 
+/** What simple-email uses of the world, besides the kit's. */
+export type SimpleEmailTools = JobTools & { readonly smtp?: SendBySmtp };
+
 /** Gives the function simple-email: one mail, as its payload has it. */
-export function createSimpleEmail(tools: JobTools = {}): Job {
+export function createSimpleEmail(tools: SimpleEmailTools = {}): Job {
+  const deliver = createDeliver({ fetch: tools.fetch ?? fetch, smtp: tools.smtp });
   return defineJob(
     {
       name: "simple-email",
       payload: simpleEmailPayload,
       env: simpleEmailSettings,
-      run: async ({ to, subject, html, text, from, replyTo }, { env, signal, log }) => {
+      run: async ({ to, subject, html, text, from, replyTo }, { env, signal, log, idempotencyKey }) => {
         const plain = text ?? (html === undefined ? undefined : htmlToText(html));
         const letter: Letter = { to, subject, html, text: plain, from, replyTo };
         if (env.SIMPLE_EMAIL_DRY_RUN) {
@@ -23,7 +27,7 @@ export function createSimpleEmail(tools: JobTools = {}): Job {
           });
           return { dryRun: true };
         }
-        await deliver(letter, { settings: env, fetch: tools.fetch ?? fetch, signal });
+        await deliver(letter, { settings: env, signal, idempotencyKey });
         return {};
       },
     },

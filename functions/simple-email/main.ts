@@ -1,4 +1,5 @@
 import { serveJob } from "../serve/main.ts";
-import { simpleEmail } from "./index.ts";
+import { sendBySmtp } from "../serve/smtp.ts";
+import { createSimpleEmail } from "./index.ts";
 
-serveJob(simpleEmail);
+serveJob(createSimpleEmail({ smtp: sendBySmtp }));

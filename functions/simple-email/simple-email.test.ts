@@ -24,6 +24,7 @@ test("a mail of HTML is sent with a plain-text part", async () => {
     ["html", "<p>Hello <b>Bob</b></p>"],
     ["text", "Hello Bob"],
     ["h:Reply-To", "help@acme.test"],
+    ["h:Message-Id", expect.stringMatching(/^<[0-9a-f]{32}@mg\.acme\.test>$/)],
   ]);
 });
 
@@ -54,6 +55,7 @@ test("a mail of text alone has no HTML part", async () => {
     "subject",
     "text",
     "h:Reply-To",
+    "h:Message-Id",
   ]);
 });
 

@@ -15,7 +15,8 @@ const started = ["worker", "callback", "scheduler"].flatMap((name) => [
 const rules: readonly Rule[] = [
   { folder: /^functions\/protocol\//, may: [] },
   { folder: /^functions\/(kit)\//, may: ["functions/protocol/"] },
-  { folder: /^functions\/(mail|serve)\//, may: ["functions/protocol/", "functions/kit/"] },
+  { folder: /^functions\/mail\//, may: ["functions/protocol/", "functions/kit/"] },
+  { folder: /^functions\/serve\//, may: ["functions/protocol/", "functions/kit/", "functions/mail/"] },
   {
     folder: /^functions\/[^/]+\//,
     may: ["functions/protocol/", "functions/kit/", "functions/mail/", "functions/serve/"],

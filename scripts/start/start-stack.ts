@@ -71,6 +71,7 @@ export async function startStack(options: StackOptions): Promise<StackAddresses>
     MAILGUN_FROM: "no-reply@mg.localhost.example",
     MAILGUN_REPLY: "support@mg.localhost.example",
     MAILGUN_BASE_URL: `http://127.0.0.1:${mailbox.port}`,
+    EMAIL_SEND_USE_SMTP: "false",
   });
   await startJobs(options, database, urls);
   return { database, adminApi: adminUrl, mailbox: mailboxUrl };
