@@ -1,5 +1,4 @@
 import { createLog, writeToConsole } from "../kit/log.ts";
-import { sendEmailLink } from "../send-email-link/index.ts";
 
 declare const Deno: {
   readonly env: { toObject(): Record<string, string> };
@@ -9,12 +8,12 @@ declare const Deno: {
   ): void;
 };
 
-// Serves the function under Deno.
-Deno.serve(
-  {
-    port: 0,
-    hostname: "127.0.0.1",
-    onListen: ({ port }) => createLog(writeToConsole).info("ready", { port }),
-  },
-  (request) => sendEmailLink.fetch(request, Deno.env.toObject()),
-);
+type Handler = (request: Request, env: Readonly<Record<string, unknown>>) => Promise<Response>;
+
+/** Serves a fetch handler under Deno on a free port. */
+export function serve(handler: Handler): void {
+  const onListen = ({ port }: { port: number }) => createLog(writeToConsole).info("ready", { port });
+  Deno.serve({ port: 0, hostname: "127.0.0.1", onListen }, (request) =>
+    handler(request, Deno.env.toObject()),
+  );
+}

@@ -1,13 +1,20 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { arrayBuffer } from "node:stream/consumers";
 import { createLog, writeToConsole } from "../kit/log.ts";
-import { sendEmailLink } from "../send-email-link/index.ts";
 
-// Serves the function under Node: what `@hono/node-server` does, in as few lines as a test needs.
-const server = createServer((incoming, outgoing) => void answer(incoming, outgoing));
+type Handler = (request: Request, env: Readonly<Record<string, unknown>>) => Promise<Response>;
 
-async function answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-  const response = await sendEmailLink.fetch(await requestOf(incoming), process.env);
+/** Serves a fetch handler under Node on a free port: what `@hono/node-server` does, in as few lines as a test needs. */
+export function serve(handler: Handler): void {
+  const server = createServer((incoming, outgoing) => void answer(handler, incoming, outgoing));
+  server.listen(0, "127.0.0.1", () => {
+    const address = server.address();
+    createLog(writeToConsole).info("ready", { port: typeof address === "object" ? address?.port : 0 });
+  });
+}
+
+async function answer(handler: Handler, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  const response = await handler(await requestOf(incoming), process.env);
   outgoing.writeHead(response.status, Object.fromEntries(response.headers));
   outgoing.end(Buffer.from(await response.arrayBuffer()));
 }
@@ -23,8 +30,3 @@ async function requestOf(incoming: IncomingMessage): Promise<Request> {
     ...(hasBody ? { body: await arrayBuffer(incoming) } : {}),
   });
 }
-
-server.listen(0, "127.0.0.1", () => {
-  const address = server.address();
-  createLog(writeToConsole).info("ready", { port: typeof address === "object" ? address?.port : 0 });
-});

@@ -14,46 +14,50 @@ export type StartedRuntime = AsyncDisposable & {
 /** Settings of the function, as text. */
 export type RuntimeSettings = Readonly<Record<string, string>>;
 
-/** A runtime: its name, and how to serve send-email-link by it. Undefined as its program is "not on this machine". */
+/** What a runtime serves: a folder under functions/ with a `worker.ts`. */
+type Served = "send-email-link" | "runtime-tests/host-probe";
+
+/** A runtime: its name, and how to serve a function by it. Undefined as its program is "not on this machine". */
 export type Runtime = {
   readonly name: "bun" | "node" | "deno" | "workerd";
   readonly program: string | undefined;
-  readonly start: (settings: RuntimeSettings) => Promise<StartedRuntime>;
+  readonly start: (settings: RuntimeSettings, served?: Served) => Promise<StartedRuntime>;
 };
 
 const root = join(import.meta.dirname, "../..");
+const functions = join(root, "functions");
 
-/** Every runtime that the function is promised to run on. Deno and workerd come from npm, Node is the machine's. */
+/** Every runtime that functions are promised to run on. Deno and workerd come from npm, Node is the machine's. */
 export const runtimes: readonly Runtime[] = [
-  runtime("bun", process.execPath, async () => [join(root, "functions/send-email-link/main.ts")]),
-  runtime("node", Bun.which("node") ?? undefined, async (folder) => [
-    await bundle("node-server.ts", join(folder, "server.mjs")),
-  ]),
-  runtime("deno", installed("@deno/*/deno{,.exe}"), async (folder) => [
+  runtime("bun", process.execPath, async ({ served }) => [join(functions, served, "main.ts")]),
+  runtime("node", Bun.which("node") ?? undefined, async (start) => [await bundle("node", start)]),
+  runtime("deno", installed("@deno/*/deno{,.exe}"), async (start) => [
     "run",
     "--no-prompt",
     "--no-config",
     "--allow-net",
     "--allow-env",
-    await bundle("deno-server.ts", join(folder, "server.mjs")),
+    await bundle("deno", start),
   ]),
-  runtime("workerd", installed("@cloudflare/workerd-*/bin/workerd{,.exe}"), async (folder, settings) => {
-    await Bun.write(join(folder, "worker.js"), await edgeBundle("send-email-link"));
-    await Bun.write(join(folder, "config.capnp"), workerdConfig(settings));
-    return ["serve", "--control-fd=1", join(folder, "config.capnp")];
+  runtime("workerd", installed("@cloudflare/workerd-*/bin/workerd{,.exe}"), async (start) => {
+    const config = join(start.folder, "config.capnp");
+    await Bun.write(join(start.folder, "worker.js"), await edgeBundle(start.served));
+    await Bun.write(config, workerdConfig(start.settings));
+    return ["serve", "--control-fd=1", config];
   }),
 ];
 
-type Arguments = (folder: string, settings: RuntimeSettings) => Promise<readonly string[]>;
+type Start = { readonly folder: string; readonly settings: RuntimeSettings; readonly served: Served };
+type Arguments = (start: Start) => Promise<readonly string[]>;
 
 function runtime(name: Runtime["name"], program: string | undefined, args: Arguments): Runtime {
   return {
     name,
     program,
-    start: async (settings) => {
+    start: async (settings, served = "send-email-link") => {
       if (program === undefined) throw new Error(`Cannot start ${name}: it is not installed.`);
       const folder = await mkdtemp(join(tmpdir(), `runtime-${name}-`));
-      const child = Bun.spawn([program, ...(await args(folder, settings))], {
+      const child = Bun.spawn([program, ...(await args({ folder, settings, served }))], {
         env: { PATH: process.env["PATH"] ?? "", DENO_DIR: folder, DENO_NO_UPDATE_CHECK: "1", ...settings },
         stdout: "pipe",
         stderr: "pipe",
@@ -93,11 +97,16 @@ function installed(pattern: string): string | undefined {
   return found;
 }
 
-async function bundle(entry: string, to: string): Promise<string> {
-  const { outputs } = await Bun.build({
-    entrypoints: [join(import.meta.dirname, entry)],
-    target: entry.startsWith("node") ? "node" : "browser",
-  });
+/** Gives the path of a module that serves the function: its worker with all its packages, behind a server of the runtime's. */
+async function bundle(name: "node" | "deno", { folder, served }: Start): Promise<string> {
+  const [entry, to] = [join(folder, "entry.ts"), join(folder, "server.mjs")];
+  const [worker, server] = [
+    join(functions, served, "worker.ts"),
+    join(import.meta.dirname, `${name}-server.ts`),
+  ];
+  const imports = `import worker from ${quote(worker)};\nimport { serve } from ${quote(server)};\n`;
+  await Bun.write(entry, `${imports}serve(worker.fetch);\n`);
+  const { outputs } = await Bun.build({ entrypoints: [entry], target: name === "node" ? "node" : "browser" });
   await Bun.write(to, (await outputs[0]?.text()) ?? "");
   return to;
 }

@@ -14,10 +14,22 @@ export const sendEmailLinkSettings = requireSending(
     GRAPHQL_HOST_HEADER: z
       .string()
       .optional()
+      .describe("Host that GRAPHQL_URL is asked as, where the server routes by it."),
+    META_GRAPHQL_HOST_HEADER: z.string().optional().describe("The same for META_GRAPHQL_URL."),
+    JOBS_GRAPHQL_HOST_BY: z
+      .enum(["host", "forwarded", "url"], "expected host, forwarded or url")
+      .optional()
       .describe(
-        "Host header for GRAPHQL_URL, where the server routes by it. Bun sends it; Node and workerd drop it.",
+        "How that host is told: the Host header (Bun alone sends it), X-Forwarded-Host, or in the URL itself. By default Host under Bun, X-Forwarded-Host elsewhere.",
       ),
-    META_GRAPHQL_HOST_HEADER: z.string().optional().describe("Host header for META_GRAPHQL_URL."),
+    JOBS_EMAIL_SITE_CACHE_SECONDS: z
+      .string()
+      .regex(/^\d{1,4}$/, "expected 0 to 9999 seconds")
+      .transform(Number)
+      .default(60)
+      .describe(
+        "How long a site's title, colour and domain are kept; 0 asks for each mail. A minute: a new logo shows soon.",
+      ),
     GRAPHQL_AUTH_TOKEN: z
       .string()
       .optional()

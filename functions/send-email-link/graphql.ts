@@ -4,15 +4,13 @@ import type { Fetch } from "../kit/fetch.ts";
 import { JobError } from "../kit/job-error.ts";
 import { parseUrl } from "../protocol/parse-url.ts";
 import { readableText } from "../protocol/readable-text.ts";
+import type { Endpoint } from "./endpoint.ts";
 
 /** The ways in which servers let one row be asked for (protocol §6), in the order in which they are tried. */
 export const dialects = ["id", "condition", "filter", "where"] as const;
 
 /** One way of asking for a row by its id. */
 export type Dialect = (typeof dialects)[number];
-
-/** Where to ask, and as whom. */
-type Endpoint = { readonly url: string; readonly headers: Readonly<Record<string, string>> };
 
 /** A question in every dialect. */
 type Question = {
@@ -34,19 +32,20 @@ const timeoutMs = 15_000;
  * Gives a function that asks GraphQL servers of any dialect.
  *
  * A server that does not know a dialect's arguments refuses the whole document before it runs, so the next dialect is tried;
- * the one that worked is remembered per URL. Errors are JobErrors of one line, without query or variables.
+ * the one that worked is remembered for the URL and the operation: by their headers, one URL may lead to two schemas. Errors are JobErrors of one line, without query or variables.
  */
 export function createAsk(fetch: Fetch): Ask {
   const known = new Map<string, Dialect>();
   return async (endpoint, question) => {
-    const first = known.get(endpoint.url);
+    const place = `${question.operation} ${endpoint.url}`;
+    const first = known.get(place);
     const order =
       first === undefined ? dialects : [first, ...dialects.filter((dialect) => dialect !== first)];
     let refusal: unknown;
     for (const dialect of order) {
       try {
         const answer = await send(endpoint, question, { dialect, fetch });
-        known.set(endpoint.url, dialect);
+        known.set(place, dialect);
         return answer;
       } catch (thrown) {
         if (!isDialectRefused(thrown)) throw failureOf(thrown, endpoint, question);

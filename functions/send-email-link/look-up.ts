@@ -1,8 +1,10 @@
 import type { Fetch } from "../kit/fetch.ts";
 import type { SendEmailLinkSettings } from "./config.ts";
+import { metaEndpoint, tenantEndpoint } from "./endpoint.ts";
 import { type Ask, createAsk } from "./graphql.ts";
 import { readInviter, userDocuments } from "./inviter.ts";
 import { readSite, type Site, siteDocuments } from "./site.ts";
+import { createSiteCache } from "./site-cache.ts";
 
 /** Where a look-up belongs: tenant, settings, and when to give up. */
 type LookUpOptions = {
@@ -17,51 +19,30 @@ export type LookUp = {
   readonly inviter: (userId: string, options: LookUpOptions) => Promise<string | undefined>;
 };
 
-/** Gives the two look-ups, which share what they learn of a server's dialect. */
+/** Gives the two look-ups, which share what they learn of a server's dialect. Sites are kept for a while, users are not. */
 export function createLookUp(fetch: Fetch): LookUp {
   const ask: Ask = createAsk(fetch);
+  const cached = createSiteCache();
   return {
     site: async ({ databaseId, env, signal }) => {
-      const data = await ask(
-        { url: env.META_GRAPHQL_URL ?? env.GRAPHQL_URL, headers: metaHeaders(env) },
-        {
-          operation: "GetDatabaseInfo",
-          documents: siteDocuments,
-          variables: { databaseId },
-          databaseId,
-          signal,
-        },
-      );
-      return readSite(data, databaseId);
+      const endpoint = metaEndpoint(env);
+      const key = JSON.stringify([endpoint, databaseId]);
+      const operation = "GetDatabaseInfo";
+      return cached({ key, seconds: env.JOBS_EMAIL_SITE_CACHE_SECONDS, signal }, async (signal) => {
+        const variables = { databaseId };
+        const question = { operation, documents: siteDocuments, variables, databaseId, signal };
+        return readSite(await ask(endpoint, question), databaseId);
+      });
     },
     inviter: async (userId, { databaseId, env, signal }) => {
-      const data = await ask(
-        { url: env.GRAPHQL_URL, headers: tenantHeaders(env, databaseId) },
-        { operation: "GetUser", documents: userDocuments, variables: { userId }, databaseId, signal },
-      );
+      const data = await ask(tenantEndpoint(env, databaseId), {
+        operation: "GetUser",
+        documents: userDocuments,
+        variables: { userId },
+        databaseId,
+        signal,
+      });
       return readInviter(data);
     },
   };
-}
-
-function metaHeaders(env: SendEmailLinkSettings): Record<string, string> {
-  return {
-    "X-Meta-Schema": "true",
-    ...(env.META_GRAPHQL_HOST_HEADER === undefined ? {} : { Host: env.META_GRAPHQL_HOST_HEADER }),
-    ...bearer(env),
-  };
-}
-
-function tenantHeaders(env: SendEmailLinkSettings, databaseId: string): Record<string, string> {
-  return {
-    "X-Database-Id": databaseId,
-    ...(env.GRAPHQL_HOST_HEADER === undefined ? {} : { Host: env.GRAPHQL_HOST_HEADER }),
-    ...(env.GRAPHQL_API_NAME === undefined ? {} : { "X-Api-Name": env.GRAPHQL_API_NAME }),
-    ...(env.GRAPHQL_SCHEMATA === undefined ? {} : { "X-Schemata": env.GRAPHQL_SCHEMATA }),
-    ...bearer(env),
-  };
-}
-
-function bearer({ GRAPHQL_AUTH_TOKEN: token }: SendEmailLinkSettings): Record<string, string> {
-  return token === undefined ? {} : { Authorization: `Bearer ${token}` };
 }

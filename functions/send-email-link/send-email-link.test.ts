@@ -77,7 +77,20 @@ describe("GraphQL", () => {
     await using world = withWorld();
     for (const payload of [reset, verify, invite]) await world.post(payload);
     const operations = world.graphql.asked.map(({ operationName }) => operationName);
-    expect(operations).toEqual(["GetDatabaseInfo", "GetDatabaseInfo", "GetDatabaseInfo", "GetUser"]);
+    expect(operations).toEqual(["GetDatabaseInfo", "GetUser"]);
+  });
+
+  test("is asked for each mail's site where JOBS_EMAIL_SITE_CACHE_SECONDS is 0", async () => {
+    await using world = withWorld();
+    const env = { JOBS_EMAIL_SITE_CACHE_SECONDS: "0" };
+    for (const payload of [reset, verify]) await world.post(payload, { env });
+    expect(world.graphql.asked).toHaveLength(2);
+  });
+
+  test("is asked once for a hundred mails at once", async () => {
+    await using world = withWorld();
+    await Promise.all(Array.from({ length: 100 }, () => world.post(reset)));
+    expect(world.graphql.asked).toHaveLength(1);
   });
 
   test("gets every header that its server may route by", async () => {
