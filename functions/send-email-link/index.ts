@@ -9,6 +9,7 @@ import { type SendEmailLinkSettings, sendEmailLinkSettings } from "./config.ts";
 import { createLink } from "./link.ts";
 import { createLookUp, type LookUp } from "./look-up.ts";
 import { type SendEmailLinkPayload, sendEmailLinkPayload } from "./payload.ts";
+import { withoutSecret } from "./secret.ts";
 import type { Site } from "./site.ts";
 import { wordsOf } from "./words.ts";
 
@@ -33,33 +34,47 @@ export function createSendEmailLink(tools: SendEmailLinkTools = {}): Job {
       payload: sendEmailLinkPayload,
       env: sendEmailLinkSettings,
       run: async (payload, context) => {
-        const { site, inviter } = await lookUpAll(payload, context, lookUp);
-        const link = createLink(payload, site.domain, context.env.LOCAL_APP_PORT);
-        const words = wordsOf(payload, {
-          locale: chooseLocale(payload.locale, site.locale),
-          site: site.title,
-          inviter,
-          support: site.supportEmail,
-        });
-        const template = (await templates(context.env))[payload.email_type];
-        const letter: Letter = {
-          to: payload.email,
-          from: sender(context.env.MAILGUN_FROM, site),
-          replyTo: site.supportEmail,
-          subject: words.subject,
-          tags: [payload.email_type],
-          headers: automatic,
-          tracking: false,
-          ...compose(template, words, { site, link }),
-        };
-        if (context.env.SEND_EMAIL_LINK_DRY_RUN) return dryRun(letter, link, context);
-        const { signal, idempotencyKey } = context;
-        await deliver(letter, { settings: context.env, signal, idempotencyKey });
-        return {};
+        const { env, signal, idempotencyKey } = context;
+        try {
+          const { site, inviter } = await lookUpAll(payload, context, lookUp);
+          const link = createLink(payload, site.domain, env.LOCAL_APP_PORT);
+          const letter = letterOf(payload, await templates(env), { env, site, inviter, link });
+          if (env.SEND_EMAIL_LINK_DRY_RUN) return dryRun(letter, link, context);
+          await deliver(letter, { settings: env, signal, idempotencyKey });
+          return {};
+        } catch (thrown) {
+          throw withoutSecret(thrown, payload);
+        }
       },
     },
     tools,
   );
+}
+
+type LetterOptions = {
+  readonly env: SendEmailLinkSettings;
+  readonly site: Site;
+  readonly inviter: string | undefined;
+  readonly link: string;
+};
+
+function letterOf(
+  payload: SendEmailLinkPayload,
+  templates: Templates,
+  { env, site, inviter, link }: LetterOptions,
+): Letter {
+  const locale = chooseLocale(payload.locale, site.locale);
+  const words = wordsOf(payload, { locale, site: site.title, inviter, support: site.supportEmail });
+  return {
+    to: payload.email,
+    from: sender(env.MAILGUN_FROM, site),
+    replyTo: site.supportEmail,
+    subject: words.subject,
+    tags: [payload.email_type],
+    headers: automatic,
+    tracking: false,
+    ...compose(templates[payload.email_type], words, { site, link }),
+  };
 }
 
 /** No holiday notice answers these (RFC 3834 §5); Outlook and Exchange listen to their own header. */

@@ -120,13 +120,21 @@ function siteOf(site: z.infer<typeof siteRow>, databaseId: string): Site {
   return {
     title,
     domain,
-    logoUrl: webUrl(site.logo ?? ""),
+    logoUrl: shortUrl(site.logo),
     primary: normalColour(theme.primary ?? "") ?? defaultPrimary,
     supportEmail: emailAddress.safeParse(legal.emails?.support).data,
     companyName: company ?? title,
-    websiteUrl: webUrl(legal.company?.website ?? ""),
+    websiteUrl: shortUrl(legal.company?.website),
     locale: legal.locale ?? theme.locale,
   };
+}
+
+/** A longer address is no site's own; with it, a mail could outgrow what Gmail shows. */
+const urlLimit = 2000;
+
+function shortUrl(given: string | undefined): string | undefined {
+  const url = webUrl((given ?? "").slice(0, urlLimit + 1));
+  return url === undefined || url.length > urlLimit ? undefined : url;
 }
 
 /** Marks that turn the direction of what follows: in a name they could make another one of the rest of a subject. */

@@ -1,0 +1,42 @@
+import { expect, test } from "bun:test";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { catalogue, chooseLocale } from "./catalogue.ts";
+
+type Tree = { readonly [key: string]: string | Tree };
+const entries = (tree: Tree, path = ""): [string, string][] =>
+  Object.entries(tree).flatMap(([key, value]): [string, string][] =>
+    typeof value === "string" ? [[path + key, value]] : entries(value, `${path}${key}.`),
+  );
+const placeholders = (text: string) => (text.match(/\{\w+\}/g) ?? []).toSorted().join();
+const english = entries(catalogue.en);
+
+test("every file in locales/ is in the catalogue", async () => {
+  const files = await readdir(join(import.meta.dirname, "locales"));
+  expect(files.map((name) => name.replace(".json", "")).toSorted()).toEqual(
+    Object.keys(catalogue).toSorted(),
+  );
+});
+
+test.each(Object.entries(catalogue))(
+  "%s says all that English says, with the same names in it",
+  (_, texts) => {
+    const translated = new Map(entries(texts));
+    expect([...translated.keys()]).toEqual(english.map(([key]) => key));
+    for (const [key, text] of english) {
+      expect([key, placeholders(translated.get(key) ?? "")]).toEqual([key, placeholders(text)]);
+      expect(translated.get(key)?.trim()).toBe(translated.get(key) ?? "");
+      expect(translated.get(key)).not.toMatch(/[\n<>]|\s{2}/);
+    }
+  },
+);
+
+test.each([
+  [["de-AT", "fr"], "de"],
+  [["pt-BR", "fr_CA.UTF-8"], "fr"],
+  [[null, undefined, "AR"], "ar"],
+  [["constructor", "__proto__", ""], "en"],
+  [[], "en"],
+] as const)("of %j, %s is chosen", (wanted, locale) => {
+  expect(chooseLocale(...wanted)).toBe(locale);
+});
