@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { z } from "zod";
+import * as z from "zod";
 import { postJob, testDatabaseId } from "../testing/post-job.ts";
 import { defineJob, type Job } from "./define-job.ts";
 import type { JobContext } from "./job-context.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { z } from "zod";
+import * as z from "zod";
 import { postJob, testDatabaseId } from "../testing/post-job.ts";
 import { withServer } from "../testing/with-server.ts";
 import { defineJob } from "./define-job.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { z } from "zod";
+import * as z from "zod";
 import { createSettingsReader, settingFaults, settingsMessage } from "./settings.ts";
 
 const schema = z.object({

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 // One mailbox, no list and no header: what RFC 5322 allows besides is rare, and each of these characters could smuggle a
 // second recipient or a header.

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { emailAddress, namedAddress } from "./address.ts";
 
 const needed = "expected, unless the dry run is on";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { z } from "zod";
+import * as z from "zod";
 import { fieldOf, withMailgun } from "../testing/mailgun-server.ts";
 import { mailSettings } from "./config.ts";
 import { createDeliver, type Letter } from "./deliver.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Fetch } from "../kit/fetch.ts";
 import { parseJson, readableText } from "../protocol/readable-text.ts";
 import { retryAfterSeconds } from "../protocol/retry-after.ts";

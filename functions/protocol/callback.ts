@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { type HeaderSource, header } from "./headers.ts";
 import { parseJson, quoteLimit, readableText, reportedMessage } from "./readable-text.ts";
 import { type RetryAfterLimits, retryAfterSeconds } from "./retry-after.ts";

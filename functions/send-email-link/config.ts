@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { mailSettings, requireSending } from "../mail/config.ts";
 
 const httpUrl = () => z.url({ protocol: /^https?$/, error: "expected an http:// or https:// URL" });

@@ -1,5 +1,5 @@
 import { ClientError, GraphQLClient } from "graphql-request";
-import { z } from "zod";
+import * as z from "zod";
 import type { Fetch } from "../kit/fetch.ts";
 import { JobError } from "../kit/job-error.ts";
 import { parseUrl } from "../protocol/parse-url.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import type { Dialect } from "./graphql.ts";
 import { name } from "./site.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { emailAddress } from "../mail/address.ts";
 
 const types = ["invite_email", "forgot_password", "email_verification"] as const;

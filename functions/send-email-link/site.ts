@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { JobError } from "../kit/job-error.ts";
 import { emailAddress } from "../mail/address.ts";
 import { normalColour } from "../mail/colour.ts";

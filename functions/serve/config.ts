@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 const expected = "expected a port from 0 to 65535";
 

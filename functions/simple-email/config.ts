@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { mailSettings, requireSending } from "../mail/config.ts";
 
 /** The settings of simple-email. */

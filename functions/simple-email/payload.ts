@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { namedAddress } from "../mail/address.ts";
 
 /** Most recipients of one mail: Mailgun's own limit. */

@@ -1,5 +1,5 @@
 import { buildSchema, type GraphQLSchema, graphql } from "graphql";
-import { z } from "zod";
+import * as z from "zod";
 import type { Dialect } from "../send-email-link/graphql.ts";
 import { withServer } from "./with-server.ts";
 
