@@ -22,6 +22,8 @@ export type Runtime = {
   readonly name: "bun" | "node" | "deno" | "workerd";
   readonly program: string | undefined;
   readonly start: (settings: RuntimeSettings, served?: Served) => Promise<StartedRuntime>;
+  /** Writes into the folder what the program needs, and gives its arguments. */
+  readonly prepare: Prepare;
 };
 
 const root = join(import.meta.dirname, "../..");
@@ -48,16 +50,17 @@ export const runtimes: readonly Runtime[] = [
 ];
 
 type Start = { readonly folder: string; readonly settings: RuntimeSettings; readonly served: Served };
-type Arguments = (start: Start) => Promise<readonly string[]>;
+type Prepare = (start: Start) => Promise<readonly string[]>;
 
-function runtime(name: Runtime["name"], program: string | undefined, args: Arguments): Runtime {
+function runtime(name: Runtime["name"], program: string | undefined, prepare: Prepare): Runtime {
   return {
     name,
     program,
+    prepare,
     start: async (settings, served = "send-email-link") => {
       if (program === undefined) throw new Error(`Cannot start ${name}: it is not installed.`);
       const folder = await mkdtemp(join(tmpdir(), `runtime-${name}-`));
-      const child = Bun.spawn([program, ...(await args({ folder, settings, served }))], {
+      const child = Bun.spawn([program, ...(await prepare({ folder, settings, served }))], {
         env: { PATH: process.env["PATH"] ?? "", DENO_DIR: folder, DENO_NO_UPDATE_CHECK: "1", ...settings },
         stdout: "pipe",
         stderr: "pipe",
