@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
+import { withBenchServer } from "./host/bench-server.ts";
 import { describeHost } from "./host/describe-host.ts";
-import { withBenchServer } from "./schedule/bench-server.ts";
 import { measureSchedules, type ScheduleFigures } from "./schedule/measure-schedules.ts";
 
 // How late ticks are, and what a scheduler costs, with few and with many schedules, of which 1 % are due each minute.

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { onlyRow, type Sql } from "../../../db/client/connect.ts";
 import { until } from "../../../services/testing/until.ts";
-import type { BenchDatabase } from "./bench-server.ts";
+import type { BenchDatabase } from "../host/bench-server.ts";
 
 /** What one number of schedules costs. */
 export type ScheduleFigures = {

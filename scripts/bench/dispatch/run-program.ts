@@ -1,0 +1,48 @@
+import { join } from "node:path";
+
+/** A process of a bench; disposing of it ends it as an operator would. */
+export type Program = AsyncDisposable & {
+  /** Gives the first line that it prints and that fits. */
+  readonly line: (fits: RegExp) => Promise<string>;
+};
+
+const root = join(import.meta.dirname, "../../..");
+
+/** Runs a program of this repository under this Bun with these variables and words. */
+export function runProgram(
+  program: string,
+  env: Readonly<Record<string, string>>,
+  words: readonly string[] = [],
+): Program {
+  const child = Bun.spawn([process.execPath, join(root, program), ...words], {
+    cwd: root,
+    env: { PATH: process.env["PATH"] ?? "", NODE_ENV: "production", ...env },
+    stdout: "pipe",
+    stderr: "inherit",
+  });
+  let text = "";
+  let onText = () => {};
+  void (async () => {
+    const decoder = new TextDecoder();
+    for await (const chunk of child.stdout) {
+      text += decoder.decode(chunk, { stream: true });
+      onText();
+    }
+  })();
+  return {
+    line: (fits) =>
+      new Promise((resolve, reject) => {
+        const look = () => {
+          const found = text.split("\n").find((line) => fits.test(line));
+          if (found !== undefined) resolve(found);
+        };
+        onText = look;
+        look();
+        void child.exited.then(() => reject(new Error(`${program} ended:\n${text}`)));
+      }),
+    [Symbol.asyncDispose]: async () => {
+      child.kill("SIGTERM");
+      await child.exited;
+    },
+  };
+}
