@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import type { z } from "zod";
+import * as z from "zod";
 import { type JobHeaders, readJobHeaders } from "../protocol/headers.ts";
 import { echoJob, failureAnswer, jsonAnswer } from "./answer.ts";
 import type { Fetch } from "./fetch.ts";
@@ -46,6 +46,11 @@ export type Job = {
   readonly settingFaults: (env: Environment) => readonly string[];
 };
 
+const noSettings = z.object({});
+
+/** What makes a function that has no settings. */
+type PlainJobDefinition<P> = Omit<JobDefinition<P, typeof noSettings>, "env"> & { readonly env?: undefined };
+
 /**
  * Gives a function that speaks the job protocol (§2 to §4).
  *
@@ -54,8 +59,19 @@ export type Job = {
  */
 export function defineJob<P, S extends SettingsSchema>(
   definition: JobDefinition<P, S>,
+  tools?: JobTools,
+): Job;
+export function defineJob<P>(definition: PlainJobDefinition<P>, tools?: JobTools): Job;
+export function defineJob<P>(
+  definition: JobDefinition<P, SettingsSchema> | PlainJobDefinition<P>,
   tools: JobTools = {},
 ): Job {
+  return definition.env === undefined
+    ? createJob({ ...definition, env: noSettings }, tools)
+    : createJob(definition, tools);
+}
+
+function createJob<P, S extends SettingsSchema>(definition: JobDefinition<P, S>, tools: JobTools): Job {
   const log = createLog(tools.write ?? writeToConsole, { function: definition.name });
   const reportTools = { fetch: tools.fetch ?? fetch, sleep: tools.sleep ?? sleep };
   const attempt = createAttempt(definition);
