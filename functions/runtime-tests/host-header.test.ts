@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { withGraphql } from "../testing/graphql-server.ts";
 import { withMailgun } from "../testing/mailgun-server.ts";
 import { testDatabaseId } from "../testing/post-job.ts";
@@ -7,6 +7,9 @@ import probe from "./host-probe/worker.ts";
 import { runtimes } from "./start-runtime.ts";
 
 // Which runtimes send a Host that fetch is given, and what the function does in those that do not.
+
+// Processes start, which takes its time where the machine is busy.
+setDefaultTimeout(60_000);
 
 const sendsHost = { bun: true, node: false, deno: false, workerd: false };
 const host = "private.localhost";

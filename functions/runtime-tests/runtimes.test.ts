@@ -1,8 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Message } from "../../services/mailbox/message.ts";
 import { cases } from "./cases.ts";
 import { runtimes, type StartedRuntime } from "./start-runtime.ts";
 import { withBackEnd } from "./with-back-end.ts";
+
+// Processes start, which takes its time where the machine is busy.
+setDefaultTimeout(60_000);
 
 const stack = new AsyncDisposableStack();
 let backEnd: Awaited<ReturnType<typeof withBackEnd>>;

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { assert, asyncProperty, constantFrom, oneof, property, record, string } from "fast-check";
 import { fillTemplate, type Slots, type Template } from "../mail/template.ts";
 import { databaseWith, withGraphql } from "../testing/graphql-server.ts";
@@ -9,6 +9,8 @@ import { createSendEmailLink } from "./index.ts";
 import { linkMailSlots } from "./slots.ts";
 
 // Whatever stands in a payload or a row: no markup, no header and no link of its making, and no secret in a log or an error.
+
+setDefaultTimeout(60_000);
 
 const hostile = oneof(
   string({ unit: "binary", maxLength: 60 }),

@@ -1,5 +1,6 @@
 import { catalogue, chooseLocale } from "../../functions/send-email-link/catalogue.ts";
 import { compose, type Templates } from "../../functions/send-email-link/compose.ts";
+import { createLink } from "../../functions/send-email-link/link.ts";
 import { type SendEmailLinkPayload, sendEmailLinkPayload } from "../../functions/send-email-link/payload.ts";
 import { wordsOf } from "../../functions/send-email-link/words.ts";
 
@@ -58,7 +59,7 @@ export function previewMail(templates: Templates, view: PreviewView) {
     inviter: "Grace Hopper",
     support: site.supportEmail,
   });
-  const link = "https://app.acme.example/reset-password?role_id=42&reset_token=r3set-t0ken";
+  const link = createLink(payload, site.domain, undefined);
   const { html, text } = compose(templates[payload.email_type], words, { site, link });
   return { subject: words.subject, html: inScheme(html, view.scheme), text };
 }

@@ -34,7 +34,7 @@ test("a new function passes its own tests, and builds for the edge", async () =>
   const entrypoints = [join(repository.folder, "functions/say-hello/worker.ts")];
   const { success } = await Bun.build({ entrypoints, target: "browser" });
   expect(success).toBe(true);
-});
+}, 30_000);
 
 test.each(["Say Hello", "../evil", "a--b", "-a", "x".repeat(64)])("no function is named %j", async (name) => {
   await using repository = await withRepository();
