@@ -9,19 +9,17 @@ export const root = join(import.meta.dirname, "../..");
 const binary = /\.(png|jpe?g|gif|webp|ico|woff2?|pdf|gz)$/;
 
 /**
- * Gives every text file of the repository that git would not ignore, in order of its path.
+ * Gives every file of the repository that git would not ignore, in order of its path; a picture without its bytes.
  *
  * It asks no git: a clone may belong to another user, which git refuses, and an image has no git at all.
  */
 export async function readRepository(folder: string = root): Promise<SourceFile[]> {
   const isIgnored = ignoreRule(await Bun.file(join(folder, ".gitignore")).text());
   const paths = await walk(folder, (path) => isIgnored(relative(folder, path)));
-  const texts = paths
-    .filter((path) => !binary.test(path))
-    .map(async (path) => ({
-      path: relative(folder, path).replaceAll("\\", "/"),
-      text: await Bun.file(path).text(),
-    }));
+  const texts = paths.map(async (path) => ({
+    path: relative(folder, path).replaceAll("\\", "/"),
+    text: binary.test(path) ? "" : await Bun.file(path).text(),
+  }));
   return (await Promise.all(texts)).sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
