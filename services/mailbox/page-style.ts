@@ -8,6 +8,7 @@ export const pageStyle = `
 body { margin: 0; font: 15px/1.5 system-ui, sans-serif; color: var(--text); background: var(--back); }
 a { color: var(--accent); }
 header { display: flex; gap: 1rem; align-items: center; padding: .6rem 1rem; border-bottom: 1px solid var(--line); }
+header form { margin: 0; }
 header h1 { font-size: 1.05rem; margin: 0; flex: 1; }
 header small { color: var(--dim); font-weight: normal; }
 button { font: inherit; color: inherit; background: var(--soft); border: 1px solid var(--line); border-radius: 6px; padding: .25rem .8rem; cursor: pointer; }
@@ -31,7 +32,7 @@ pre { margin: 0; padding: 1rem; border: 1px solid var(--line); border-top: 0; ov
 .links { margin: .8rem 0 0; padding-left: 1.2rem; overflow-wrap: anywhere; }
 .empty { max-width: 44rem; margin: 3rem auto; padding: 0 1rem; }
 @media (max-width: 720px) {
-  main { grid-template-columns: 1fr; }
+  main { grid-template-columns: 1fr; grid-template-rows: max-content 1fr; }
   nav { border-right: 0; max-height: 38vh; }
   .empty { margin: 1.5rem auto; }
 }
