@@ -28,6 +28,9 @@ export type ClaimLoop = {
   readonly stop: () => Promise<void>;
 };
 
+/** How long a job may be claimed without being started, in ms, before another worker should have it. */
+const patienceMs = 1_000;
+
 /**
  * Claims as many jobs as the slots want, whenever there may be some: one alone at low load, hundreds at high load.
  *
@@ -45,10 +48,12 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
     let failures = 0;
     while (!stopping.signal.aborted) {
       try {
+        if (slots.waitedMs() > patienceMs) await giveBackUnstarted(options, slots);
         const isMoreDue = slots.wanted() === 0 || (await look());
         failures = 0;
         if (!isMoreDue) await signal.wait(await restMs(options));
-        else if (slots.wanted() === 0) await signal.wait(options.pollSeconds * 1000);
+        else if (slots.wanted() === 0)
+          await signal.wait(slots.waitedMs() > 0 ? patienceMs : options.pollSeconds * 1000);
       } catch (error) {
         failures += 1;
         options.log.warn("cannot claim jobs; trying again", { error, failures });

@@ -21,7 +21,9 @@ export type Slots = {
   readonly add: (job: LeasedJob) => void;
   /** Tells how long a claim took, in ms: what is claimed ahead follows it. */
   readonly claimTook: (ms: number) => void;
-  /** Takes back the jobs that were not started, and gives their ids. */
+  /** How long the first of the jobs that are not started has waited, in ms; 0 where there is none. */
+  readonly waitedMs: () => number;
+  /** Takes back the jobs that were not started, forgets the pace, and gives their ids. */
   readonly takeBack: () => string[];
 };
 
@@ -40,7 +42,7 @@ const unsettledAtLeast = 64;
  * one claim of hundreds instead of hundreds of claims.
  */
 export function createSlots({ concurrency, perform, onFree }: SlotsOptions): Slots {
-  const next: { readonly id: string; readonly start: (go: boolean) => void }[] = [];
+  const next: { readonly id: string; readonly since: number; readonly start: (go: boolean) => void }[] = [];
   const pace = createPace();
   let inFlight = 0;
   let unsettled = 0;
@@ -67,7 +69,7 @@ export function createSlots({ concurrency, perform, onFree }: SlotsOptions): Slo
     },
     add: (job) => {
       const turn = Promise.withResolvers<boolean>();
-      next.push({ id: job.id, start: turn.resolve });
+      next.push({ id: job.id, since: performance.now(), start: turn.resolve });
       const answered = () => {
         inFlight -= 1;
         startNext();
@@ -79,7 +81,9 @@ export function createSlots({ concurrency, perform, onFree }: SlotsOptions): Slo
       startNext();
     },
     claimTook: pace.claimTook,
+    waitedMs: () => (next[0] === undefined ? 0 : performance.now() - next[0].since),
     takeBack: () => {
+      pace.forget();
       const left = next.splice(0);
       for (const { start } of left) start(false);
       return left.map(({ id }) => id);
@@ -97,6 +101,9 @@ function createPace() {
   let startsPerMs = 0;
   let claimMs = 1;
   return {
+    forget: () => {
+      startsPerMs = 0;
+    },
     started: () => {
       starts += 1;
     },

@@ -1,0 +1,83 @@
+import { expect, test } from "bun:test";
+import type { LeasedJob } from "#db/jobs";
+import { createSlots } from "./slots.ts";
+
+const job = (id: number): LeasedJob => ({
+  id: String(id),
+  databaseId: "00000000-0000-4000-8000-000000000001",
+  taskIdentifier: "a",
+  payload: "{}",
+  attempt: 1,
+  maxAttempts: 25,
+  leaseToken: "00000000-0000-4000-8000-000000000002",
+  createdAt: new Date(0),
+  traceparent: null,
+  tracestate: null,
+  scheduleId: null,
+  scheduledAt: null,
+});
+
+/** Slots whose jobs answer, and are settled, when the test says so. */
+function withSlots(concurrency: number) {
+  const started: string[] = [];
+  const refused: string[] = [];
+  const answers: (() => void)[] = [];
+  const slots = createSlots({
+    concurrency,
+    onFree: () => {},
+    perform: async ({ id }, turn, onAnswered) => {
+      if (!(await turn)) {
+        refused.push(id);
+        return;
+      }
+      started.push(id);
+      await new Promise<void>((settle) => {
+        answers.push(() => {
+          onAnswered();
+          settle();
+        });
+      });
+    },
+  });
+  const answer = async () => {
+    answers.shift()?.();
+    await Promise.resolve();
+    await Promise.resolve();
+  };
+  return { slots, started, refused, answer };
+}
+
+test("an idle worker claims as many jobs as it can start, and none ahead", () => {
+  expect(withSlots(3).slots.wanted()).toBe(3);
+});
+
+test("no more jobs start than there are slots, and the next starts at an answer", async () => {
+  const { slots, started, answer } = withSlots(2);
+  for (const id of [1, 2, 3]) slots.add(job(id));
+  await Promise.resolve();
+  expect(started).toEqual(["1", "2"]);
+  expect(slots.wanted()).toBe(0);
+  await answer();
+  expect(started).toEqual(["1", "2", "3"]);
+});
+
+test("jobs that start fast are claimed ahead, and taken back with the pace forgotten", async () => {
+  const { slots, started, refused, answer } = withSlots(1);
+  for (let id = 1; id <= 100; id++) {
+    slots.add(job(id));
+    await answer();
+  }
+  slots.claimTook(1_000_000);
+  expect(slots.wanted()).toBeGreaterThan(100);
+  const before = started.length;
+  for (let id = 101; id <= 110; id++) slots.add(job(id));
+  await Promise.resolve();
+  expect(slots.waitedMs()).toBeGreaterThan(0);
+  const takenBack = slots.takeBack();
+  expect(takenBack.length + started.length).toBe(110);
+  expect(started.length - before).toBeLessThan(2);
+  await Promise.resolve();
+  expect(refused).toEqual(takenBack);
+  expect(slots.wanted()).toBeLessThan(2);
+  expect(slots.waitedMs()).toBe(0);
+});
