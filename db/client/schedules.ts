@@ -20,6 +20,8 @@ export type DueSchedule = ScheduleRow & {
   readonly tick: Date;
   /** The same instant to the microsecond, as the database wants it back. */
   readonly tickText: string;
+  /** Whether its job may be made in one transaction with others: it has neither a queue nor a key, so waits for nobody. */
+  readonly isAlone: boolean;
 };
 
 /** A schedule as a person lists it; without its payload. */
@@ -55,9 +57,9 @@ type NewSchedule = {
 type LookOptions = { readonly limit: number; readonly except: readonly string[] };
 
 /** A tick to run: what next_tick has to be for it, which tick follows (null: none is left), and how late its job may start. */
-type TickToRun = Pick<DueSchedule, "id" | "tickText"> & {
+export type TickToRun = Pick<DueSchedule, "id" | "tickText"> & {
   readonly following: Date | null;
-  readonly delaySeconds?: number;
+  readonly delaySeconds: number;
 };
 
 /**
@@ -104,7 +106,8 @@ function looks(call: Call) {
     /** Gives up to `limit` schedules that are due at `now`, the most overdue first. */
     due: (now: Date, { limit, except }: LookOptions): Promise<DueSchedule[]> =>
       call<DueSchedule>(
-        `select ${rowColumns}, next_tick as tick, to_json(next_tick) #>> '{}' as "tickText"
+        `select ${rowColumns}, next_tick as tick, to_json(next_tick) #>> '{}' as "tickText",
+           queue_name is null and key is null as "isAlone"
          from app_jobs.scheduled_jobs
          where next_tick <= $1 and paused_at is null and ${unclaimed} and id <> all ($2::bigint[])
          order by next_tick, id
@@ -143,11 +146,17 @@ function ticks(call: Call) {
       return onlyRow(await call<{ moved: boolean }>(text, [row.id, row.tickText, next])).moved;
     },
 
-    /** Makes the job of a tick and sets the following one, for one caller alone. */
-    runTick: async ({ id, tickText, following, delaySeconds = 0 }: TickToRun): Promise<TickResult> => {
-      const text = "select app_jobs.run_scheduled_tick($1, $2::text::timestamptz, $3, $4) as result";
-      return onlyRow(await call<{ result: TickResult }>(text, [id, tickText, following, delaySeconds]))
-        .result;
+    /** Makes the jobs of ticks and sets the following ones, all or none; gives what became of each, in the same order. */
+    runTicks: async (run: readonly TickToRun[]): Promise<TickResult[]> => {
+      const text = `select app_jobs.run_scheduled_ticks($1::bigint[], $2::text[]::timestamptz[], $3::text[]::timestamptz[],
+        $4::double precision[]) as results`;
+      const rows = await call<{ results: TickResult[] }>(text, [
+        run.map(({ id }) => id),
+        run.map(({ tickText }) => tickText),
+        run.map(({ following }) => following?.toISOString() ?? null),
+        run.map(({ delaySeconds }) => delaySeconds),
+      ]);
+      return onlyRow(rows).results;
     },
   };
 }

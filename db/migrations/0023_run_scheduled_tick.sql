@@ -56,6 +56,32 @@ comment on function app_jobs.run_scheduled_tick(bigint, timestamptz, timestamptz
 
 revoke all on function app_jobs.run_scheduled_tick(bigint, timestamptz, timestamptz, double precision) from public;
 
+-- One commit for many ticks, where they are due together. A caller leaves out schedules with a queue or a key: their jobs
+-- may wait for other transactions, which could then wait for ours.
+create function app_jobs.run_scheduled_ticks(
+  schedule_ids bigint[],
+  ticks timestamptz[],
+  following_ticks timestamptz[],
+  delays_seconds double precision[]
+) returns text[]
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  results text[] := '{}';
+begin
+  for n in 1..cardinality(schedule_ids) loop
+    results := results || app_jobs.run_scheduled_tick(schedule_ids[n], ticks[n], following_ticks[n], delays_seconds[n]);
+  end loop;
+  return results;
+end;
+$$;
+
+comment on function app_jobs.run_scheduled_ticks(bigint[], timestamptz[], timestamptz[], double precision[]) is
+  'Runs one tick each of several schedules, all or none, and gives for each what run_scheduled_tick gives.';
+
+revoke all on function app_jobs.run_scheduled_ticks(bigint[], timestamptz[], timestamptz[], double precision[]) from public;
+
 create function app_jobs.pass_over_ticks(schedule_id bigint, tick timestamptz, next_tick timestamptz) returns boolean
 language plpgsql
 set search_path = pg_catalog, pg_temp

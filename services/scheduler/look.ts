@@ -1,17 +1,11 @@
-import { isTransient } from "#db/is-transient";
-import type { DueSchedule, ScheduleRow, Schedules, TickResult, UnreadSchedule } from "#db/schedules";
-import type { Log } from "../log/log.ts";
-import { firstToRun, tickAfter } from "./missed.ts";
-import { firstTick, nextTick } from "./next-tick.ts";
-import { jitterOf } from "./policies.ts";
-import type { Rests } from "./rests.ts";
-import { parseSchedule, type Schedule } from "./rule.ts";
+import type { DueSchedule, Schedules, UnreadSchedule } from "#db/schedules";
+import { guard } from "./guard.ts";
+import { firstTick } from "./next-tick.ts";
+import { type RunOptions, runDue } from "./run-due.ts";
 
 /** What a look at the schedules needs. */
-export type LookOptions = {
-  readonly schedules: Pick<Schedules, "now" | "due" | "unread" | "plan" | "refuse" | "passOver" | "runTick">;
-  readonly rests: Rests;
-  readonly log: Log;
+export type LookOptions = RunOptions & {
+  readonly schedules: Pick<Schedules, "now" | "due" | "unread" | "plan" | "refuse">;
 };
 
 /** What a look found. */
@@ -28,13 +22,13 @@ const batch = 200;
 /** Statements in flight at a time; start-scheduler.ts opens as many connections. */
 export const lookWidth = 4;
 
-// Ticks of one schedule that are made up for in one look, so that it does not keep the others waiting.
-const mostTicks = 20;
+// Schedules that one lane takes at a time.
+const groupSize = 25;
 
 /**
  * Runs what is due and reads the rules that are new, one batch of each.
  *
- * Missed ticks go by the schedule's policy. A row that fails rests and is logged, the others go on.
+ * A row that fails rests and is logged, the others go on.
  *
  * @throws what the database says when it is away; what this look did until then stands.
  */
@@ -44,14 +38,12 @@ export async function lookAtSchedules(options: LookOptions): Promise<Look> {
   const limits = { limit: batch, except: rests.ids() };
   let isBehind = false;
   const due = await schedules.due(now, limits);
-  await forEach(due, (row) =>
-    guarded(options, row, async () => {
-      if (await runDue(options, row, now)) isBehind = true;
-    }),
-  );
+  await forEach(groupsOf(due), async (rows) => {
+    if (await runDue(options, rows, now)) isBehind = true;
+  });
   const unread = await schedules.unread(limits);
   await forEach(unread, (row) =>
-    guarded(options, row, async () => {
+    guard(options, row, async () => {
       if (await readRule(options, row, now)) isBehind = true;
     }),
   );
@@ -73,99 +65,21 @@ async function readRule(options: LookOptions, row: UnreadSchedule, now: Date): P
   return "tick" in first && first.tick <= now;
 }
 
-/** Runs the ticks of a schedule up to `now`, as its policy says; true when some are left for the next look. */
-async function runDue(options: LookOptions, row: DueSchedule, now: Date): Promise<boolean> {
-  const parsed = parseSchedule(JSON.parse(row.scheduleInfo));
-  if ("fault" in parsed) throw new Error(`Cannot run the tick: its schedule ${parsed.fault}.`);
-  const { schedule } = parsed;
-
-  const first = firstToRun(schedule, { tick: row.tick, now });
-  if (first === null || first > row.tick) {
-    const next = first ?? tickAfter(schedule, { tick: row.tick, now });
-    if (!(await passOver(options, { row, next }))) return false;
-  }
-  if (first === null) {
-    options.rests.succeed(row.id);
-    return false;
-  }
-  const present = first > row.tick ? { ...row, tick: first, tickText: first.toISOString() } : row;
-  return runTicks(options, { present, schedule, now });
+/** Schedules that may share a transaction in groups that keep all lanes busy, the others one by one. */
+function groupsOf(due: readonly DueSchedule[]): DueSchedule[][] {
+  const alone = due.filter((row) => row.isAlone);
+  const size = Math.min(groupSize, Math.max(1, Math.ceil(alone.length / lookWidth)));
+  const groups = Array.from({ length: Math.ceil(alone.length / size) }, (_, index) =>
+    alone.slice(index * size, (index + 1) * size),
+  );
+  return [...groups, ...due.filter((row) => !row.isAlone).map((row) => [row])];
 }
 
-type Overdue = { readonly row: DueSchedule; readonly next: Date | null };
-
-/** Passes over missed ticks up to `next`; false when another scheduler has moved them. */
-async function passOver(options: LookOptions, { row, next }: Overdue): Promise<boolean> {
-  const { schedules, rests, log } = options;
-  if (!(await schedules.passOver(row, next))) {
-    rests.pause(row.id);
-    return false;
-  }
-  log.info("ticks missed and passed over", {
-    scheduleId: row.id,
-    task: row.task,
-    firstMissed: row.tick.toISOString(),
-    goesOnAt: next?.toISOString() ?? null,
-  });
-  return true;
-}
-
-type Ticks = { readonly present: DueSchedule; readonly schedule: Schedule; readonly now: Date };
-
-/** Runs this tick and those that follow up to `now`; true when some are left. */
-async function runTicks(options: LookOptions, { present, schedule, now }: Ticks): Promise<boolean> {
-  const delaySeconds = jitterOf(present.id, schedule.policies.jitterSeconds);
-  let { tick, tickText } = present;
-  for (let count = 0; count < mostTicks; count++) {
-    const following = nextTick(schedule, tick);
-    const result = await options.schedules.runTick({ id: present.id, tickText, following, delaySeconds });
-    if (result === "elsewhere") {
-      options.rests.pause(present.id);
-      return false;
-    }
-    options.rests.succeed(present.id);
-    report(options.log, { row: present, tick, result, isLast: following === null });
-    if (following === null || following > now) return false;
-    tick = following;
-    tickText = following.toISOString();
-  }
-  return true;
-}
-
-type Reported = {
-  readonly row: DueSchedule;
-  readonly tick: Date;
-  readonly result: TickResult;
-  readonly isLast: boolean;
-};
-
-function report(log: Log, { row, tick, result, isLast }: Reported): void {
-  const fields = { scheduleId: row.id, task: row.task, tick: tick.toISOString() };
-  if (result === "run") log.debug("tick run", fields);
-  else if (result === "skipped") log.info("tick skipped: the previous job still waits or runs", fields);
-  else log.warn("tick was settled before; it makes no second job", fields);
-  if (isLast) log.info("schedule is over", fields);
-}
-
-async function guarded(
-  { rests, log }: LookOptions,
-  row: ScheduleRow,
-  act: () => Promise<void>,
-): Promise<void> {
-  try {
-    await act();
-  } catch (error) {
-    if (isTransient(error)) throw error;
-    const restSeconds = rests.fail(row.id);
-    log.error("schedule fails; it rests", { scheduleId: row.id, task: row.task, restSeconds, error });
-  }
-}
-
-/** Calls `act` for each row, a few at a time, and throws the first failure when all have ended. */
-async function forEach<Row>(rows: readonly Row[], act: (row: Row) => Promise<void>): Promise<void> {
-  const left = rows.values();
+/** Calls `act` for each, a few at a time, and throws the first failure when all have ended. */
+async function forEach<Part>(parts: readonly Part[], act: (part: Part) => Promise<void>): Promise<void> {
+  const left = parts.values();
   const lane = async () => {
-    for (const row of left) await act(row);
+    for (const part of left) await act(part);
   };
   const lanes = await Promise.allSettled(Array.from({ length: lookWidth }, lane));
   const failed = lanes.find((result) => result.status === "rejected");

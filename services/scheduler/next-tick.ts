@@ -1,4 +1,3 @@
-import { Cron } from "croner";
 import { parseSchedule, quoted, type Schedule } from "./rule.ts";
 
 /**
@@ -10,15 +9,13 @@ import { parseSchedule, quoted, type Schedule } from "./rule.ts";
  * - A time that exists twice runs once, the first time: 02:30 on 25 October 2026 is run in summer time.
  * - A rule with a wildcard or a step in its second, minute or hour means an interval, not a time of day: it goes on through
  *   the change, so that "every half hour" runs two more times that night in October and two less in March.
- *
- * `30 2,14 * * *` is two times of day, so croner's wider rule for what counts as fixed ("no-wildcard") is used.
  */
 
 /** Gives the first tick later than `after`, or null when none is left. `start` and `end` are included. */
 export function nextTick(schedule: Schedule, after: Date): Date | null {
   const { start, end } = schedule;
   const floor = start !== null && start > after ? new Date(start.getTime() - 1) : after;
-  const tick = cronOf(schedule).nextRun(floor);
+  const tick = schedule.cron.nextRun(floor);
   return tick === null || (end !== null && tick > end) ? null : tick;
 }
 
@@ -31,7 +28,7 @@ export function latestTick(schedule: Schedule, upTo: Date): Date | null {
 export function latestTicks(schedule: Schedule, { upTo, count }: { upTo: Date; count: number }): Date[] {
   const { start, end } = schedule;
   const ceiling = end !== null && end < upTo ? end : upTo;
-  const ticks = cronOf(schedule).previousRuns(count, new Date(ceiling.getTime() + 1));
+  const ticks = schedule.cron.previousRuns(count, new Date(ceiling.getTime() + 1));
   return ticks.filter((tick) => start === null || tick >= start).toReversed();
 }
 
@@ -57,14 +54,4 @@ function whyNever(schedule: Schedule, after: Date): string {
   if (latestTick({ ...schedule, start: null, end: null }, floor) !== null)
     return `can never tick: nothing after ${floor.toISOString()} matches ${quoted(pattern)}`;
   return `can never tick: no date matches ${quoted(pattern)}`;
-}
-
-function cronOf({ pattern, mode, needsBothDays, tz }: Schedule): Cron {
-  return new Cron(pattern, {
-    mode,
-    timezone: tz,
-    domAndDow: needsBothDays,
-    fixedTimeRule: "no-wildcard",
-    paused: true,
-  });
 }

@@ -108,6 +108,6 @@ describe("a recurrence object becomes the pattern", () => {
     [{ recurs: true, year: null, month: null, hour: 2, minute: null, second: 0 }, "0 * 2 * * * *"],
   ];
   test.each(cases)("%j: %s", (info, pattern) => {
-    expect(schedule(info)).toMatchObject({ pattern, needsBothDays: true });
+    expect(schedule(info).pattern).toBe(pattern);
   });
 });

@@ -8,9 +8,8 @@ import { type Recurrence, recurrence, recurrenceFields, recurrencePattern } from
 export type Schedule = {
   /** Pattern in croner's notation. */
   readonly pattern: string;
-  readonly mode: NonNullable<CronOptions["mode"]>;
-  /** true: day of month and day of week have to match both. false: either will do, where both are given, as in cron. */
-  readonly needsBothDays: boolean;
+  /** Computes the times of the pattern in the zone, without start and end. */
+  readonly cron: Cron;
   /** IANA time zone, or a fixed offset such as +02:00. */
   readonly tz: string;
   /** First and last instant at which it may tick, both included. */
@@ -83,7 +82,7 @@ export function parseSchedule(scheduleInfo: unknown): ParsedSchedule {
   return { schedule: { ...times, tz: zone, start: from, end: to, policies } };
 }
 
-type Times = Pick<Schedule, "pattern" | "mode" | "needsBothDays">;
+type Times = Pick<Schedule, "pattern" | "cron">;
 type Given = { readonly fields: Recurrence; readonly zone: string };
 
 function readTimes(
@@ -91,13 +90,12 @@ function readTimes(
   { fields, zone }: Given,
 ): Times | { readonly fault: string } {
   const hasFields = Object.values(fields).some((numbers) => numbers !== null);
-  if (typeof rule === "string") {
-    const fault = hasFields ? "has both a rule and recurrence fields" : ruleFault(rule, zone);
-    return fault === null ? { pattern: rule.trim(), mode: "5-or-6-parts", needsBothDays: false } : { fault };
-  }
+  if (typeof rule === "string")
+    return hasFields ? { fault: "has both a rule and recurrence fields" } : readRule(rule, zone);
   if (!hasFields)
     return { fault: `has neither a rule nor recurrence fields (${recurrenceFields.join(", ")})` };
-  return { pattern: recurrencePattern(fields), mode: "7-part", needsBothDays: true };
+  const pattern = recurrencePattern(fields);
+  return { pattern, cron: createCron(pattern, { mode: "7-part", domAndDow: true, timezone: zone }) };
 }
 
 /** The policies are read in SQL too, where one NUL anywhere in the text spoils the whole. */
@@ -126,22 +124,32 @@ function timeFault(name: string, value: unknown): string {
   return `${name} ${quoted(value)} is not a time: expected ISO 8601, such as "2027-01-31T09:00:00Z"`;
 }
 
-function ruleFault(rule: string, tz: string): string | null {
+function readRule(rule: string, tz: string): Times | { readonly fault: string } {
+  const pattern = rule.trim();
   if (rule.length > maxRuleLength)
-    return `rule is ${rule.length} characters long; at most ${maxRuleLength} are read`;
-  const count = rule.trim() === "" ? 0 : rule.trim().split(/\s+/).length;
-  const isNickname = rule.trim().startsWith("@");
-  if (!isNickname && count !== 5 && count !== 6)
-    return `rule ${quoted(rule)} has ${count} fields: expected five, or six with seconds first`;
+    return { fault: `rule is ${rule.length} characters long; at most ${maxRuleLength} are read` };
+  const count = pattern === "" ? 0 : pattern.split(/\s+/).length;
+  if (!pattern.startsWith("@") && count !== 5 && count !== 6)
+    return {
+      fault: `rule ${quoted(rule)} has ${count} fields: expected five, or six with seconds first`,
+    };
   try {
-    const cron = new Cron(rule.trim(), { mode: "5-or-6-parts", timezone: tz, paused: true });
-    return cron.getPattern() === undefined ? `rule ${quoted(rule)} is no cron rule` : null;
+    const cron = createCron(pattern, { mode: "5-or-6-parts", domAndDow: false, timezone: tz });
+    return cron.getPattern() === undefined
+      ? { fault: `rule ${quoted(rule)} is no cron rule` }
+      : { pattern, cron };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     // croner repeats parts of the rule as they are; Postgres refuses a NUL.
     const printable = reason.replace(/^CronPattern: /, "").replace(/\p{Cc}/gu, " ");
-    return `rule ${quoted(rule)} cannot be read: ${printable.toWellFormed()}`;
+    return { fault: `rule ${quoted(rule)} cannot be read: ${printable.toWellFormed()}` };
   }
+}
+
+// domAndDow: both day fields have to match, as in a recurrence object; else either will do, as in cron. The wider rule for
+// what counts as a fixed time of day ("no-wildcard") makes `30 2,14 * * *` two times of day.
+function createCron(pattern: string, options: Pick<CronOptions, "mode" | "domAndDow" | "timezone">): Cron {
+  return new Cron(pattern, { ...options, fixedTimeRule: "no-wildcard", paused: true });
 }
 
 function isTimeZone(name: string): boolean {

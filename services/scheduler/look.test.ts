@@ -1,0 +1,147 @@
+import { expect, test } from "bun:test";
+import { createSchedules } from "../../db/client/schedules.ts";
+import { createLog } from "../log/log.ts";
+import { withDatabase } from "../testing/with-database.ts";
+import { lookAtSchedules } from "./look.ts";
+import { createRests } from "./rests.ts";
+
+const tenant = "00000000-0000-0000-0000-000000000001";
+
+type Added = { readonly info: object; readonly minutesOld: number; readonly key?: string };
+
+/** A database, and looks of one scheduler at it. */
+async function withLooks() {
+  const database = await withDatabase();
+  const { sql } = database;
+  const lines: string[] = [];
+  const log = createLog({
+    level: "info",
+    format: "text",
+    write: (line) => lines.push(line),
+    now: () => new Date(),
+  });
+  const schedules = createSchedules(sql, "app_jobs");
+  const rests = createRests(() => 0);
+  // The minute of the test, which may be over before it ends.
+  const minute = new Date(Math.floor(Number(await schedules.now()) / 60_000) * 60_000);
+  return {
+    sql,
+    schedules,
+    lines,
+    minute,
+    /** A rule that ticks in one minute of each hour, which was so many minutes ago. */
+    hourly: (minutesAgo: number) => ({ rule: `${(minute.getUTCMinutes() + 60 - minutesAgo) % 60} * * * *` }),
+    /** A rule that ticks each minute, the last time in the minute of the test. */
+    untilNow: { rule: "* * * * *", end: minute.toISOString() },
+    /** Adds a schedule as if it were so old and no scheduler had run since. */
+    add: async ({ info, minutesOld, key }: Added): Promise<string> => {
+      const scheduleInfo = JSON.stringify(info);
+      const id = await schedules.add({ databaseId: tenant, task: "report", scheduleInfo, key });
+      await sql`
+        update app_jobs.scheduled_jobs
+        set ticked_until = ${minute}::timestamptz - ${minutesOld} * interval '1 minute'
+        where id = ${id}`;
+      return id;
+    },
+    /** Looks until there is no more to do at once. */
+    look: async () => {
+      while ((await lookAtSchedules({ schedules, rests, log })).isMore);
+    },
+    /** How many minutes before that of the test each job's tick was, the earliest first. */
+    minutesAgo: async (id: string): Promise<number[]> => {
+      const rows = await sql<{ ago: number }[]>`
+        select round(extract(epoch from ${minute}::timestamptz - scheduled_at) / 60)::int as ago
+        from app_jobs.jobs
+        where schedule_id = ${id}
+        order by scheduled_at`;
+      return rows.map((row) => row.ago);
+    },
+    row: async (id: string) => (await schedules.list(100)).find((row) => row.id === id),
+    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+  };
+}
+
+test("after ten minutes without a scheduler each policy for missed ticks makes its jobs", async () => {
+  await using stage = await withLooks();
+  const add = (policies: object) => stage.add({ info: { ...stage.untilNow, ...policies }, minutesOld: 10 });
+  const latest = await add({});
+  const some = await add({ missed: { all: 3 }, overlap: "allow" });
+  const every = await add({ missed: { all: 1_000 }, overlap: "allow" });
+  const none = await stage.add({ info: { ...stage.hourly(10), missed: "skip" }, minutesOld: 15 });
+  await stage.look();
+  expect(await stage.minutesAgo(latest)).toEqual([0]);
+  expect(await stage.minutesAgo(some)).toEqual([2, 1, 0]);
+  expect(await stage.minutesAgo(every)).toEqual([9, 8, 7, 6, 5, 4, 3, 2, 1, 0]);
+  expect(await stage.minutesAgo(none)).toEqual([]);
+  expect((await stage.row(none))?.nextTick).toBeInstanceOf(Date);
+  expect(stage.lines.filter((line) => line.includes("ticks missed"))).toHaveLength(3);
+});
+
+test("more missed ticks than one look runs are run by the next ones", async () => {
+  await using stage = await withLooks();
+  const id = await stage.add({
+    info: { ...stage.untilNow, missed: { all: 1_000 }, overlap: "allow" },
+    minutesOld: 90,
+  });
+  await stage.look();
+  expect(await stage.minutesAgo(id)).toEqual(Array.from({ length: 90 }, (_, index) => 89 - index));
+});
+
+test("a schedule whose rule changed, or that resumed, goes on from then", async () => {
+  await using stage = await withLooks();
+  const changed = await stage.add({ info: { rule: "0 0 1 1 *" }, minutesOld: 10 });
+  const resumed = await stage.add({ info: stage.hourly(5), minutesOld: 10 });
+  await stage.schedules.pause([resumed]);
+  await stage.sql`
+    update app_jobs.scheduled_jobs
+    set schedule_info = json_build_object('rule', ${stage.hourly(5).rule}::text)
+    where id = ${changed}`;
+  await stage.look();
+  expect(await stage.sql`select from app_jobs.jobs`).toHaveLength(0);
+  await stage.schedules.resume(null);
+  await stage.look();
+  expect(await stage.sql`select from app_jobs.jobs`).toHaveLength(0);
+  const now = await stage.schedules.now();
+  for (const id of [changed, resumed])
+    expect(Number((await stage.row(id))?.nextTick)).toBeGreaterThan(Number(now));
+});
+
+test("a schedule that is over stays so when it is paused and resumed", async () => {
+  await using stage = await withLooks();
+  const id = await stage.add({ info: stage.untilNow, minutesOld: 2 });
+  await stage.look();
+  expect(await stage.row(id)).toMatchObject({ isOver: true, error: null });
+  await stage.schedules.pause(null);
+  await stage.schedules.resume(null);
+  await stage.look();
+  expect(await stage.row(id)).toMatchObject({ isOver: true, error: null });
+});
+
+test("jitter delays a job by less than itself, and not its due time", async () => {
+  await using stage = await withLooks();
+  const id = await stage.add({ info: { ...stage.untilNow, jitterSeconds: 3_600 }, minutesOld: 1 });
+  await stage.look();
+  const [job] = await stage.sql`
+    select scheduled_at, run_at between scheduled_at and scheduled_at + interval '1 hour' as is_within
+    from app_jobs.jobs where schedule_id = ${id}`;
+  expect(job).toEqual({ scheduled_at: stage.minute, is_within: true });
+});
+
+test("in a transaction of many ticks one that fails fails alone", async () => {
+  await using stage = await withLooks();
+  await stage.sql`alter table app_jobs.jobs add constraint no_fives check (payload ->> 'n' is distinct from '5')`;
+  await stage.sql`
+    insert into app_jobs.scheduled_jobs (database_id, task_identifier, payload, schedule_info, ticked_until)
+    select ${tenant}, 'report', json_build_object('n', n::text),
+      json_build_object('rule', '* * * * *', 'end', ${stage.minute.toISOString()}::text),
+      ${stage.minute}::timestamptz - interval '1 minute'
+    from generate_series(1, 40) as n`;
+  await stage.look();
+  const jobs = await stage.sql<
+    { n: number }[]
+  >`select (payload ->> 'n')::int as n from app_jobs.jobs order by 1`;
+  expect(jobs.map((job) => job.n)).toEqual(
+    Array.from({ length: 40 }, (_, n) => n + 1).filter((n) => n !== 5),
+  );
+  expect(stage.lines.filter((line) => line.includes("schedule fails"))).toHaveLength(1);
+});
