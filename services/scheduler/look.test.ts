@@ -1,4 +1,5 @@
-import { expect, test } from "bun:test";
+import { expect, setSystemTime, test } from "bun:test";
+import { connect } from "../../db/client/connect.ts";
 import { createSchedules } from "../../db/client/schedules.ts";
 import { createLog } from "../log/log.ts";
 import { withDatabase } from "../testing/with-database.ts";
@@ -25,7 +26,8 @@ async function withLooks() {
   // The minute of the test, which may be over before it ends.
   const minute = new Date(Math.floor(Number(await schedules.now()) / 60_000) * 60_000);
   return {
-    sql,
+    ...database,
+    log,
     schedules,
     lines,
     minute,
@@ -144,4 +146,50 @@ test("in a transaction of many ticks one that fails fails alone", async () => {
     Array.from({ length: 40 }, (_, n) => n + 1).filter((n) => n !== 5),
   );
   expect(stage.lines.filter((line) => line.includes("schedule fails"))).toHaveLength(1);
+});
+
+test.each([-3_600, -5, 5, 3_600])(
+  "a scheduler whose clock is off by %d s goes by the database's",
+  async (seconds) => {
+    await using stage = await withLooks();
+    const due = await stage.add({ info: stage.untilNow, minutesOld: 1 });
+    const coming = await stage.add({ info: stage.hourly(30), minutesOld: 10 });
+    try {
+      setSystemTime(new Date(Date.now() + seconds * 1000));
+      await stage.look();
+    } finally {
+      setSystemTime();
+    }
+    expect(await stage.minutesAgo(due)).toEqual([0]);
+    expect(await stage.minutesAgo(coming)).toEqual([]);
+    const inHalfAnHour = stage.minute.getTime() + 30 * 60_000;
+    expect((await stage.row(coming))?.nextTick).toEqual(new Date(inHalfAnHour));
+  },
+);
+
+test("a look at thousands of schedules reads only those that are due", async () => {
+  await using stage = await withLooks();
+  await stage.sql`
+    insert into app_jobs.scheduled_jobs (database_id, task_identifier, schedule_info, next_tick)
+    select ${tenant}, 'report', '{"rule":"0 0 1 1 *"}', '2100-01-01'::timestamptz + n * interval '1 second'
+    from generate_series(1, 5000) as n`;
+  await stage.sql`vacuum analyze app_jobs.scheduled_jobs`;
+  const sql = connect(stage.settings, { max: 1, name: "one-look" });
+  const schedules = createSchedules(sql, "app_jobs");
+  const rests = createRests(() => 0);
+  const rowsRead = async () => {
+    await sql`select pg_stat_force_next_flush()`;
+    const [row] = await sql<{ rows: number }[]>`
+      select (seq_tup_read + idx_tup_fetch)::int as rows
+      from pg_stat_user_tables where relname = 'scheduled_jobs'`;
+    return row?.rows ?? -1;
+  };
+  const before = await rowsRead();
+  // From the sixth time on Postgres may plan a statement without its parameters.
+  for (let count = 0; count < 10; count++) {
+    const { now } = await lookAtSchedules({ schedules, rests, log: stage.log });
+    await schedules.secondsToNext(now);
+  }
+  expect((await rowsRead()) - before).toBeLessThanOrEqual(20);
+  await sql.end();
 });
