@@ -13,7 +13,7 @@ type Handler = (request: Request, env: Readonly<Record<string, unknown>>) => Pro
 /** Serves a fetch handler under Deno on a free port. */
 export function serve(handler: Handler): void {
   const onListen = ({ port }: { port: number }) => createLog(writeToConsole).info("ready", { port });
-  Deno.serve({ port: 0, hostname: "127.0.0.1", onListen }, (request) =>
-    handler(request, Deno.env.toObject()),
-  );
+  // One object for all requests: settings are parsed once for each.
+  const env = Deno.env.toObject();
+  Deno.serve({ port: 0, hostname: "127.0.0.1", onListen }, (request) => handler(request, env));
 }

@@ -1,7 +1,4 @@
 import { serveJob } from "../serve/main.ts";
-import { readFolder } from "../serve/read-folder.ts";
-import { sendBySmtp } from "../serve/smtp.ts";
-import { createSendEmailLink } from "./index.ts";
-import { createOwnTemplates } from "./own-templates.ts";
+import { sendEmailLinkContainer } from "./container.ts";
 
-serveJob(createSendEmailLink({ smtp: sendBySmtp, templates: createOwnTemplates(readFolder) }));
+serveJob(sendEmailLinkContainer);

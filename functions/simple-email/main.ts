@@ -1,5 +1,4 @@
 import { serveJob } from "../serve/main.ts";
-import { sendBySmtp } from "../serve/smtp.ts";
-import { createSimpleEmail } from "./index.ts";
+import { simpleEmailContainer } from "./container.ts";
 
-serveJob(createSimpleEmail({ smtp: sendBySmtp }));
+serveJob(simpleEmailContainer);

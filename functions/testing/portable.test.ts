@@ -4,7 +4,10 @@ import { edgeBundle } from "./edge-bundle.ts";
 
 const root = new URL("../", import.meta.url).pathname;
 const sources = [...new Glob("**/*.ts").scanSync(root)].filter(
-  (path) => !/(\.test|\.d)\.ts$|(^|\/)main\.ts$|^(testing|serve|runtime-tests)\/|node_modules\//.test(path),
+  (path) =>
+    !/(\.test|\.d)\.ts$|(^|\/)(main|container)\.ts$|^(testing|serve|runtime-tests)\/|node_modules\//.test(
+      path,
+    ),
 );
 
 test("every module but the servers and the tests is found", () => {
