@@ -85,3 +85,89 @@ comment on function app_jobs.add_job(uuid, text, json, text, text, timestamptz, 
   'default. Raises INVALID_DATABASE_ID and INVALID_TASK_IDENTIFIER. traceparent and tracestate (W3C) reach the function.';
 
 revoke all on function app_jobs.add_job(uuid, text, json, text, text, timestamptz, integer, integer, text, text) from public;
+
+
+-- One statement for all jobs without a key, so that triggers, queues and the notification are paid once. Each spec is
+-- parsed once (json_to_record), and its payload is kept byte for byte.
+create function app_jobs.add_jobs(specs json[]) returns setof app_jobs.jobs
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  keyed record;
+  bad record;
+begin
+  select s.n, s.spec
+  into bad
+  from unnest(specs) with ordinality as s (spec, n)
+  where s.spec is null
+    or json_typeof(s.spec) <> 'object'
+    or s.spec ->> 'db_id' is null
+    or coalesce(s.spec ->> 'identifier', '') = ''
+  limit 1;
+  if found then
+    raise exception 'INVALID_JOB' using
+      errcode = 'invalid_parameter_value',
+      detail = format('Job %s of add_jobs is %s.', bad.n, coalesce(left(bad.spec::text, 200), 'null')),
+      hint = 'Each job is an object with db_id and identifier, and add_job''s other parameters where they matter.';
+  end if;
+
+  return query
+  insert into app_jobs.jobs (
+    database_id, task_identifier, payload, queue_name, run_at, max_attempts, priority, traceparent, tracestate
+  )
+  select
+    job.db_id,
+    job.identifier,
+    coalesce(job.payload, '{}'),
+    job.queue_name,
+    coalesce(job.run_at, now()),
+    coalesce(job.max_attempts, 25),
+    coalesce(job.priority, 0),
+    job.traceparent,
+    job.tracestate
+  from unnest(specs) with ordinality as s (spec, n)
+  cross join lateral json_to_record(s.spec) as job (
+    db_id uuid, identifier text, payload json, job_key text, queue_name text, run_at timestamptz,
+    max_attempts integer, priority integer, traceparent text, tracestate text
+  )
+  where job.job_key is null
+  order by s.n
+  returning *;
+
+  for keyed in
+    select job.*
+    from unnest(specs) with ordinality as s (spec, n)
+    cross join lateral json_to_record(s.spec) as job (
+      db_id uuid, identifier text, payload json, job_key text, queue_name text, run_at timestamptz,
+      max_attempts integer, priority integer, traceparent text, tracestate text
+    )
+    where job.job_key is not null
+    order by s.n
+  loop
+    return query
+    select *
+    from app_jobs.add_job(
+      keyed.db_id,
+      keyed.identifier,
+      keyed.payload,
+      keyed.job_key,
+      keyed.queue_name,
+      keyed.run_at,
+      keyed.max_attempts,
+      keyed.priority,
+      keyed.traceparent,
+      keyed.tracestate
+    );
+  end loop;
+end;
+$$;
+
+comment on function app_jobs.add_jobs(json[]) is
+  'Enqueues many jobs in the caller''s transaction and gives their rows: those without a job_key in order, then those with one. '
+  'Each is an object with add_job''s parameters by name, {"db_id": uuid, "identifier": text, "payload": json, "job_key": text, '
+  '"queue_name": text, "run_at": timestamptz, "max_attempts": integer, "priority": integer, "traceparent": text, "tracestate": '
+  'text}; all but the first two may be left out. Raises INVALID_JOB, naming its place, and then adds none.';
+
+revoke all on function app_jobs.add_jobs(json[]) from public;
