@@ -167,13 +167,14 @@ test("schedule add writes the policies down, and refuses those that contradict e
   await using queue = await withQueue();
   const add = (...options: string[]) =>
     queue.jobs(["schedule", "add", "report", "--rule", "0 * * * *", ...options]);
-  await add("--missed", "all:24", "--overlap", "allow", "--jitter", "30");
+  await add("--missed", "all:24", "--overlap", "allow", "--jitter", "30", "--scheduled-at-field", "period");
   const [row] = await queue.sql`select schedule_info from app_jobs.scheduled_jobs`;
   expect(row?.["schedule_info"]).toEqual({
     rule: "0 * * * *",
     missed: { all: 24 },
     overlap: "allow",
     jitterSeconds: 30,
+    scheduledAtField: "period",
   });
   expect((await add("--missed", "all:24")).err).toContain('without overlap "allow"');
   expect((await add("--missed", "all")).err).toContain("Expected latest, skip, or all:LIMIT.");

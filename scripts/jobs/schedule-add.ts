@@ -19,6 +19,7 @@ type AddOptions = JobOptions & {
   readonly missed?: Missed;
   readonly overlap?: string;
   readonly jitter?: number;
+  readonly scheduledAtField?: string;
   readonly payload: string;
 };
 
@@ -50,6 +51,7 @@ export function addScheduleAdd(schedule: Command, terminal: Terminal): void {
       ]),
     )
     .option("--jitter <seconds>", "spreads jobs over so many seconds (0)", integerArgument(0, 86_400))
+    .option("--scheduled-at-field <name>", "field of the payload that tells the tick's time (none)")
     .option("--payload <json>", "payload of each job: JSON, @file, or - for stdin", "{}")
     .addHelpText("after", examples)
     .action((task: string, options: AddOptions) => add(terminal, task, options));
@@ -81,12 +83,12 @@ async function add(terminal: Terminal, task: string, options: AddOptions): Promi
 }
 
 async function scheduleInfoOf(options: AddOptions, terminal: Terminal): Promise<object> {
-  const { rule, tz, start, end, missed, overlap, jitter: jitterSeconds } = options;
+  const { rule, tz, start, end, missed, overlap, jitter: jitterSeconds, scheduledAtField } = options;
   const recurrence: unknown =
     options.recurrence === undefined ? {} : JSON.parse(await readJson(options.recurrence, terminal));
   if (typeof recurrence !== "object" || recurrence === null || Array.isArray(recurrence))
     throw new CommandError(exitCodes.usage, "Cannot add the schedule: --recurrence is not a JSON object.");
-  const given = Object.entries({ rule, tz, start, end, missed, overlap, jitterSeconds });
+  const given = Object.entries({ rule, tz, start, end, missed, overlap, jitterSeconds, scheduledAtField });
   return { ...recurrence, ...Object.fromEntries(given.filter(([, value]) => value !== undefined)) };
 }
 
