@@ -29,13 +29,15 @@ const longestBackoffMs = 5_000;
  * Runs every tick of every schedule once, whatever number of such loops there are.
  *
  * Problem: a tick must become a job exactly once while schedulers start, stop, crash and run side by side, and while
- * their clocks disagree. So no scheduler keeps anything: a row's next_tick is all the state, and the database's clock says
- * what is due. States of a row: unread (next_tick null) → planned → planned for the following tick, and so on → over
- * (infinity); or unusable (schedule_error). A changed rule makes a row unread again, by trigger.
+ * their clocks disagree. So no scheduler keeps anything: a row's next_tick and ticked_until are all the state, and the
+ * database's clock says what is due. States of a row: unread (next_tick null) → planned → planned for the following tick, and
+ * so on → over (infinity); or unusable (schedule_error); any of them may be paused. A changed rule and a resumption make a
+ * row unread again, by trigger.
  *
- * Invariant: next_tick moves on and the job is inserted in one transaction, and only if next_tick still is the tick that
- * this scheduler read (run_scheduled_tick). A loop that dies before the commit has done nothing, and another loop finds
- * the row due; one that dies after it has nothing left to do.
+ * Invariant: next_tick and ticked_until move past a tick in the transaction that inserts its job, and only if next_tick still
+ * is the tick that this scheduler read and ticked_until lies before it (run_scheduled_tick). A loop that dies before the
+ * commit has done nothing, and another loop finds the row due; one that dies after it has nothing left to do. ticked_until
+ * only rises, so a clock set back, or a look whose reading of the clock is stale, settles no tick twice.
  *
  * Between looks it sleeps until the earliest next tick, reckoned by the database, or a notification, or the poll. A tick
  * that another loop is just running when this one comes by is left to it and looked for again a second later.
