@@ -86,12 +86,22 @@ describe("an error names its remedy", () => {
     expect(error).toEqual({ name: "not_reached", message: "Mailgun could not be reached", statusCode: null });
   });
 
+  test("a job that is given up while Mailgun is asked says that the mail may be under way", async () => {
+    const giveUp = new AbortController();
+    await using server = withServer(() => {
+      giveUp.abort();
+      return Promise.withResolvers<Response>().promise;
+    });
+    const { error } = await client(server.url).send(mail, giveUp.signal);
+    expect(error?.message).toBe("The worker gave up before Mailgun answered; the mail may have been taken");
+  });
+
   test("a server that never answers is given up", async () => {
     const never = Promise.withResolvers<Response>();
     await using server = withServer(() => never.promise);
     const options = { apiKey: "k", domain: "mg.test", baseUrl: server.url, timeoutMs: 10 };
     const { error } = await createMailgun(options).emails.send(mail);
-    expect(error?.message).toBe("Mailgun did not answer in time");
+    expect(error?.message).toBe("Mailgun did not answer in time; the mail may have been taken");
     never.resolve(new Response());
   });
 });

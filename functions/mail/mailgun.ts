@@ -73,16 +73,20 @@ export function createMailgun(options: MailgunOptions): Mailgun {
         try {
           return await post(mail, options, signal);
         } catch (cause) {
-          const late = cause instanceof Error && cause.name === "TimeoutError";
-          return failed(
-            "not_reached",
-            null,
-            `Mailgun ${late ? "did not answer in time" : "could not be reached"}`,
-          );
+          return failed("not_reached", null, unansweredReason(cause, signal));
         }
       },
     },
   };
+}
+
+/** Without an answer nobody knows whether the mail was taken, unless there was no connection. */
+function unansweredReason(cause: unknown, signal: AbortSignal | undefined): string {
+  if (signal?.aborted) return "The worker gave up before Mailgun answered; the mail may have been taken";
+  const late = cause instanceof Error && cause.name === "TimeoutError";
+  return late
+    ? "Mailgun did not answer in time; the mail may have been taken"
+    : "Mailgun could not be reached";
 }
 
 /** Gives why a mail cannot be sent, or undefined. A line break in what becomes a header could add headers of its own. */

@@ -20,8 +20,26 @@ const invite = { email_type: "invite_email", email, invite_token: "t/1 ü", send
 const reset = { email_type: "forgot_password", email, user_id: userId, reset_token: "r-1" };
 const verify = { email_type: "email_verification", email, email_id: "e-1", verification_token: "v-1" };
 
+/** What is asked of simple-email on every runtime. */
+export const simpleEmailCases: readonly Case[] = [
+  {
+    name: "a mail of HTML in another alphabet",
+    payload: { to: `Bob <${email}>`, subject: "שלום 🎉", html: "<p>Hello</p>\n<ul><li>one</li></ul>" },
+    headers: { ...tenant, "Idempotency-Key": "2:1" },
+    ...done,
+    subject: "שלום 🎉",
+  },
+  {
+    name: "a subject that would add a header",
+    payload: { to: email, subject: "Hi\r\nBcc: x@y.test", text: "Hello" },
+    headers: tenant,
+    status: 400,
+    body: { error: "Invalid field: subject: expected one line without control characters" },
+  },
+];
+
 /** What is asked of send-email-link on every runtime. */
-export const cases: readonly Case[] = [
+export const sendEmailLinkCases: readonly Case[] = [
   {
     name: "an invitation to the app",
     payload: invite,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Message } from "../../services/mailbox/message.ts";
-import { cases } from "./cases.ts";
+import { type Case, sendEmailLinkCases, simpleEmailCases } from "./cases.ts";
 import { runtimes, type StartedRuntime } from "./start-runtime.ts";
 import { withBackEnd } from "./with-back-end.ts";
 
@@ -16,31 +16,37 @@ beforeAll(async () => {
 });
 afterAll(() => stack.disposeAsync());
 
+/** Asks a function one case, and compares its answer with what is due and its mail with the first runtime's. */
+async function answers({ url }: StartedRuntime, given: Case): Promise<void> {
+  const response = await fetch(url, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", ...given.headers },
+    body: typeof given.payload === "string" ? given.payload : JSON.stringify(given.payload),
+  });
+  expect([response.status, await response.json()]).toEqual([given.status, given.body]);
+  expect(response.headers.get("X-Job-Id")).toBe(given.headers?.["X-Job-Id"] ?? null);
+
+  const mails = await backEnd.takeMails();
+  expect(mails.map(({ subject }) => subject)).toEqual(given.subject === undefined ? [] : [given.subject]);
+  const first = mailsOf.get(given.name) ?? mails;
+  mailsOf.set(given.name, first);
+  expect(mails).toEqual(first);
+}
+
 describe.each(runtimes)("$name", ({ name, program, start }) => {
   if (program === undefined) {
     test.skip(`${name} is not installed here`, () => {});
     return;
   }
   let started: StartedRuntime;
+  let simple: StartedRuntime;
   beforeAll(async () => {
     started = stack.use(await start(backEnd.settings));
+    simple = stack.use(await start(backEnd.settings, "simple-email"));
   });
 
-  test.each(cases)("answers $name", async (given) => {
-    const response = await fetch(started.url, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", ...given.headers },
-      body: typeof given.payload === "string" ? given.payload : JSON.stringify(given.payload),
-    });
-    expect([response.status, await response.json()]).toEqual([given.status, given.body]);
-    expect(response.headers.get("X-Job-Id")).toBe(given.headers?.["X-Job-Id"] ?? null);
-
-    const mails = await backEnd.takeMails();
-    expect(mails.map(({ subject }) => subject)).toEqual(given.subject === undefined ? [] : [given.subject]);
-    const first = mailsOf.get(given.name) ?? mails;
-    mailsOf.set(given.name, first);
-    expect(mails).toEqual(first);
-  });
+  test.each(sendEmailLinkCases)("send-email-link answers $name", (given) => answers(started, given));
+  test.each(simpleEmailCases)("simple-email answers $name", (given) => answers(simple, given));
 
   test("is ready, and says what it is not", async () => {
     expect((await fetch(`${started.url}/readyz`)).status).toBe(200);
