@@ -1,4 +1,4 @@
-import type { Sql } from "./connect.ts";
+import { onlyRow, type Sql } from "./connect.ts";
 
 /** A job under a lease, as a worker needs it. Numbers of 64 bits stay text. */
 export type LeasedJob = {
@@ -108,6 +108,11 @@ function workerRuns(call: Call) {
       return rows[0]?.alive ?? false;
     },
 
+    /** Asks for notifications for so many seconds from now on, or for none from now on. */
+    restWorker: async (run: string, seconds: number | null): Promise<void> => {
+      await call("select app_jobs.rest_worker($1, $2)", [run, seconds]);
+    },
+
     /** Ends a run and gives its jobs back with their attempts; gives their number. */
     releaseWorker: async (run: string): Promise<number> =>
       (await call("select app_jobs.release_worker($1)", [run])).length,
@@ -138,13 +143,20 @@ function claims(call: Call) {
         [claim.run, claim.limit, claim.tasks.only, claim.tasks.except],
       ),
 
-    /** Gives the seconds until the next waiting job is due, by the database's clock; null when none waits. */
-    nextJobSeconds: async (): Promise<number | null> => {
-      const rows = await call<{ seconds: number | null }>(
-        "select app_jobs.next_job_seconds() as seconds",
-        [],
+    /**
+     * Gives the seconds until the next waiting job is due, by the database's clock, null when none waits; and the numbers
+     * of the oldest transaction that is still writing and of the next one to begin, equal where none is.
+     */
+    nextJob: async () => {
+      const row = onlyRow(
+        await call<{ seconds: number | null; oldest: string; next: string }>(
+          `select app_jobs.next_job_seconds() as seconds, pg_snapshot_xmin(s)::text as oldest, pg_snapshot_xmax(s)::text as next
+           from pg_current_snapshot() as s`,
+          [],
+        ),
       );
-      return rows[0]?.seconds ?? null;
+      const [oldestTransaction, nextTransaction] = [BigInt(row.oldest), BigInt(row.next)];
+      return { seconds: row.seconds, oldestTransaction, nextTransaction };
     },
   };
 }

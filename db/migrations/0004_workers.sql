@@ -6,6 +6,7 @@ create table app_jobs.workers (
   lease_seconds double precision not null,
   started_at timestamptz not null default now(),
   lease_until timestamptz not null,
+  sleeps_until timestamptz,
   constraint workers_pkey primary key (run),
   constraint workers_lease_seconds_positive check (lease_seconds > 0)
 );
@@ -15,4 +16,6 @@ comment on column app_jobs.workers.run is 'Random id of one run of one process.'
 comment on column app_jobs.workers.worker_id is 'Name that the operator gave it (HOSTNAME); jobs.locked_by shows it.';
 comment on column app_jobs.workers.lease_seconds is 'How long a beat keeps its jobs, in seconds.';
 comment on column app_jobs.workers.started_at is 'When the run registered itself.';
+comment on column app_jobs.workers.sleeps_until is
+  'Until when it sleeps unless notified; null while it looks by itself. See wake_workers.';
 comment on column app_jobs.workers.lease_until is 'Its jobs are taken back after this time, by the database''s clock.';

@@ -3,20 +3,30 @@ language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  due timestamptz;
+  is_serial boolean;
 begin
-  perform app_jobs.note_queue(a.queue_name, min(a.priority), min(a.run_at))
-  from added as a
-  where a.queue_name is not null
-  group by a.queue_name
-  order by a.queue_name;
+  select min(a.run_at), bool_or(a.queue_name is not null)
+  into due, is_serial
+  from added as a;
 
-  perform pg_notify('jobs:insert', '');
+  if is_serial then
+    perform app_jobs.note_queue(a.queue_name, min(a.priority), min(a.run_at))
+    from added as a
+    where a.queue_name is not null
+    group by a.queue_name
+    order by a.queue_name;
+  end if;
+
+  -- Nothing was added where a key met a waiting job: its new time is not known here.
+  perform app_jobs.wake_workers(coalesce(due, '-infinity'));
   return null;
 end;
 $$;
 
 comment on function app_jobs.tg_jobs_inserted() is
-  'After a statement that inserted jobs: makes their serial queues known and wakes the workers, once.';
+  'After a statement that inserted jobs: makes their serial queues known and wakes sleeping workers, once.';
 
 revoke all on function app_jobs.tg_jobs_inserted() from public;
 
@@ -25,7 +35,7 @@ after insert on app_jobs.jobs
 referencing new table as added
 for each statement execute function app_jobs.tg_jobs_inserted();
 
-comment on trigger jobs_inserted on app_jobs.jobs is 'Wakes the workers once a statement.';
+comment on trigger jobs_inserted on app_jobs.jobs is 'Wakes sleeping workers, once a statement.';
 
 create function app_jobs.tg_job_waits_again() returns trigger
 language plpgsql

@@ -42,6 +42,21 @@ comment on function app_jobs.beat_worker(uuid) is
 
 revoke all on function app_jobs.beat_worker(uuid) from public;
 
+create function app_jobs.rest_worker(run uuid, seconds double precision) returns void
+language sql
+set search_path = pg_catalog, pg_temp
+as $$
+  update app_jobs.workers as w
+  set sleeps_until = now() + make_interval(secs => rest_worker.seconds)
+  where w.run = rest_worker.run;
+$$;
+
+comment on function app_jobs.rest_worker(uuid, double precision) is
+  'Asks for notifications during the next so many seconds; null asks for none. Takes hold at commit: what was enqueued by '
+  'transactions that began before is to be looked for.';
+
+revoke all on function app_jobs.rest_worker(uuid, double precision) from public;
+
 create function app_jobs.release_strays(run uuid, known_job_ids bigint[]) returns setof bigint
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -61,7 +76,7 @@ begin
   returning j.id;
 
   if found then
-    perform pg_notify('jobs:insert', '');
+    perform app_jobs.wake_workers('-infinity');
   end if;
 end;
 $$;

@@ -41,7 +41,7 @@ begin
   if taken then
     -- An outcome may free a serial queue or set a time for the next try; some worker should look.
     if report ->> 'kind' <> 'progress' then
-      perform pg_notify('jobs:insert', '');
+      perform app_jobs.wake_workers('-infinity');
     end if;
     return 'taken';
   end if;

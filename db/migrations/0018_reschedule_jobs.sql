@@ -28,7 +28,7 @@ begin
   returning j.*;
 
   if found then
-    perform pg_notify('jobs:insert', '');
+    perform app_jobs.wake_workers('-infinity');
   end if;
 end;
 $$;

@@ -21,7 +21,7 @@ begin
     and j.locked_at is not null
     and j.worker_run is null;
   if found then
-    perform pg_notify('jobs:insert', '');
+    perform app_jobs.wake_workers('-infinity');
   end if;
 end;
 $$;

@@ -1,6 +1,8 @@
 import { expect, test } from "bun:test";
+import type { ISql, Sql } from "postgres";
 import { until } from "../../services/testing/until.ts";
-import { withDatabase } from "../../services/testing/with-database.ts";
+import { type TestDatabase, withDatabase } from "../../services/testing/with-database.ts";
+import { createJobs } from "../client/jobs.ts";
 
 const tenant = "5b720132-17d5-424d-9bcb-ee7b17c13d43";
 
@@ -21,4 +23,60 @@ test("inserts notify at commit, once a transaction, and not when they are rolled
   await db.sql`notify "end"`;
   await until("all is heard", () => heard.includes("end"));
   expect(heard).toEqual(["jobs:insert", "jobs:insert", "scheduled_jobs:insert", "end"]);
+});
+
+/** Tells whether a statement notified the workers. */
+async function notifies(
+  db: TestDatabase,
+  act: (sql: TestDatabase["sql"]) => PromiseLike<unknown>,
+): Promise<boolean> {
+  const heard: string[] = [];
+  const channels = ["jobs:insert", "end"].map((channel) => db.sql.listen(channel, () => heard.push(channel)));
+  const listening = await Promise.all(channels);
+  await act(db.sql);
+  await db.sql`notify "end"`;
+  await until("all is heard", () => heard.includes("end"));
+  for (const listener of listening) await listener.unlisten();
+  return heard.includes("jobs:insert");
+}
+
+const run = "4a6c0b4e-0f7f-4f0b-9b35-f4cbb6b9f9c8";
+const register = (db: TestDatabase) =>
+  createJobs(db.sql, "app_jobs").registerWorker({ run, workerId: "w", leaseSeconds: 60 });
+const addIn = (interval: string) => (sql: ISql) =>
+  sql`select app_jobs.add_job(${tenant}, 'a', run_at => now() + ${interval}::interval)`;
+
+test("without a worker of ours, what is due notifies and what is not does not", async () => {
+  await using db = await withDatabase();
+  expect(await notifies(db, addIn("0 s"))).toBe(true);
+  expect(await notifies(db, addIn("1 hour"))).toBe(false);
+});
+
+test("while every worker is awake, nothing notifies but what may not know it, or is told to", async () => {
+  await using db = await withDatabase();
+  await register(db);
+  expect(await notifies(db, addIn("0 s"))).toBe(false);
+  expect(await notifies(db, (sql) => sql.begin("isolation level repeatable read", addIn("0 s")))).toBe(true);
+  const always = (sql: Sql) =>
+    sql.begin(async (own) => {
+      await own`set local app_jobs.notify = 'always'`;
+      await addIn("0 s")(own);
+    });
+  expect(await notifies(db, always)).toBe(true);
+});
+
+test("a sleeping worker is woken by what it would sleep past", async () => {
+  await using db = await withDatabase();
+  const jobs = createJobs(db.sql, "app_jobs");
+  await register(db);
+  await jobs.restWorker(run, 60);
+  expect(await notifies(db, addIn("0 s"))).toBe(true);
+  expect(await notifies(db, addIn("30 s"))).toBe(true);
+  expect(await notifies(db, addIn("90 s"))).toBe(false);
+  await db.sql`select app_jobs.add_job(${tenant}, 'a', job_key => 'k', run_at => now() + interval '1 hour')`;
+  expect(await notifies(db, (sql) => sql`select app_jobs.add_job(${tenant}, 'a', job_key => 'k')`)).toBe(
+    true,
+  );
+  await jobs.restWorker(run, null);
+  expect(await notifies(db, addIn("0 s"))).toBe(false);
 });

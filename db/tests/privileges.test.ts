@@ -72,7 +72,7 @@ test("the service's role can do everything that the services do", async () => {
   expect(await jobs.callback(lease(third), { kind: "complete" })).toBe("taken");
   expect(await jobs.callbackKeys()).toHaveLength(1);
   await jobs.rescueJobs();
-  await jobs.nextJobSeconds();
+  await jobs.nextJob();
   await jobs.releaseStrays(run, []);
   await jobs.releaseWorker(run);
 

@@ -1,5 +1,6 @@
 import type { Jobs, TaskFilter } from "#db/jobs";
 import type { Log } from "../log/log.ts";
+import { createRest, type Rest } from "./rest.ts";
 import { createSlots, type Slots, type SlotsOptions } from "./slots.ts";
 import type { TaskHealth } from "./task-health.ts";
 import { createWakeSignal } from "./wake-signal.ts";
@@ -7,7 +8,7 @@ import type { WorkerRun } from "./worker-run.ts";
 
 /** What a claim loop needs. */
 export type ClaimLoopOptions = {
-  readonly jobs: Pick<Jobs, "getJobs" | "nextJobSeconds" | "releaseStrays">;
+  readonly jobs: Pick<Jobs, "getJobs" | "nextJob" | "restWorker" | "releaseStrays">;
   readonly run: Pick<WorkerRun, "current" | "lose">;
   readonly perform: SlotsOptions["perform"];
   /** Ids of all jobs that this worker holds and has not settled. */
@@ -24,6 +25,8 @@ export type ClaimLoopOptions = {
 export type ClaimLoop = {
   /** Makes it look at once: something may be due. */
   readonly wake: () => void;
+  /** The same, told by the database. */
+  readonly notified: () => void;
   /** Stops claiming, gives back what was not started, and resolves. Jobs in flight go on. */
   readonly stop: () => Promise<void>;
 };
@@ -42,6 +45,7 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
   const signal = createWakeSignal();
   const slots = createSlots({ ...options, onFree: signal.wake });
   const look = createLook(options, slots);
+  const rest = createRest(options);
   const stopping = new AbortController();
 
   const running = (async () => {
@@ -49,9 +53,10 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
     while (!stopping.signal.aborted) {
       try {
         if (slots.waitedMs() > patienceMs) await giveBackUnstarted(options, slots);
-        const isMoreDue = slots.wanted() === 0 || (await look());
+        const found = slots.wanted() === 0 ? "enough" : await look();
         failures = 0;
-        if (!isMoreDue) await signal.wait(await restMs(options));
+        if (found !== "enough")
+          await signal.wait(await sleepMs(rest, { ...options, hasFound: found === "some" }));
         else if (slots.wanted() === 0)
           await signal.wait(slots.waitedMs() > 0 ? patienceMs : options.pollSeconds * 1000);
       } catch (error) {
@@ -64,6 +69,10 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
 
   return {
     wake: signal.wake,
+    notified: () => {
+      rest.notified();
+      signal.wake();
+    },
     stop: async () => {
       stopping.abort();
       signal.wake();
@@ -73,11 +82,14 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
   };
 }
 
-/** Gives a function that claims once for all free slots, and tells whether more may be due than it took. */
+/** What a look found: as much as was wanted, so that more may be due; some, and no more is due; or nothing. */
+type Found = "enough" | "some" | "nothing";
+
+/** Gives a function that claims once for all free slots. */
 function createLook(
   { jobs, run, held, health, tasks, log }: ClaimLoopOptions,
   slots: Slots,
-): () => Promise<boolean> {
+): () => Promise<Found> {
   let mayHoldStrays = false;
 
   const claim = async (worker: string, limit: number, filter: TaskFilter): Promise<number> => {
@@ -107,10 +119,11 @@ function createLook(
       if (found === 0) health.endTrial(task);
     }
     const limit = slots.wanted();
-    if (limit === 0) return true;
+    if (limit === 0) return "enough";
     const resting = health.resting();
     const except = resting.length === 0 ? null : resting;
-    return (await claim(worker, limit, { only: tasks, except })) === limit;
+    const count = await claim(worker, limit, { only: tasks, except });
+    return count === limit ? "enough" : count > 0 ? "some" : "nothing";
   };
 }
 
@@ -126,11 +139,10 @@ async function giveBackUnstarted({ jobs, run, held, log }: ClaimLoopOptions, slo
   }
 }
 
-async function restMs({ jobs, health, pollSeconds }: ClaimLoopOptions): Promise<number> {
-  // Spread over the second half of the interval, so that workers that started together do not poll together.
-  const pollMs = pollSeconds * 1000 * (0.5 + 0.5 * Math.random());
-  const dueSeconds = await jobs.nextJobSeconds();
-  // A job that is due and was not claimed is another worker's, or of a task that is not for us now.
-  const dueMs = dueSeconds === null || dueSeconds <= 0 ? pollMs : dueSeconds * 1000;
-  return Math.ceil(Math.min(pollMs, dueMs, health.nextTrialMs(Date.now()) ?? pollMs));
+async function sleepMs(
+  rest: Rest,
+  { health, hasFound }: ClaimLoopOptions & { readonly hasFound: boolean },
+): Promise<number> {
+  const ms = await rest.sleepMs(hasFound);
+  return Math.min(ms, health.nextTrialMs(Date.now()) ?? ms);
 }

@@ -59,7 +59,7 @@ export function startParts(settings: WorkerSettings, { jobs, log }: PartsOptions
   const listener = startListener({
     settings,
     channels: ["jobs:insert"],
-    onNotify: claims.wake,
+    onNotify: claims.notified,
     onState: (listening, reason) => {
       if (listening) heard.resolve();
       else if (reason !== undefined) log.warn("not listening; polling meanwhile", { error: reason });

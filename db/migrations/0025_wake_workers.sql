@@ -1,0 +1,44 @@
+-- A NOTIFY is worth it only where somebody sleeps: every transaction that commits one takes a lock of the whole server, one
+-- at a time (queue-core figures, 16 connections: 3,200 enqueues a second with it, 11,000 where this table is asked first).
+--
+-- Problem: a worker may go to sleep while an enqueue is under way, which saw it awake and will not notify. The worker keeps
+-- the promise, at no cost to enqueuers: it says that it sleeps (workers.sleeps_until), commits that, notes which
+-- transactions began before, and looks again until the last of those has ended (services/worker/rest.ts). One that began
+-- to write later asks here later still, in a new snapshot, and sees it asleep. A snapshot kept since the start of a
+-- transaction (repeatable read, serializable) may be too old for that, so such a transaction always notifies.
+--
+-- Where no worker of ours is registered, whoever listens is not known, so everything that is due notifies; the setting
+-- app_jobs.notify = 'always' (alter database … set) gives the same beside ours. A job in the future notifies only a worker
+-- that would sleep past it.
+create function app_jobs.wake_workers(due timestamptz) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if exists (
+      select
+      from app_jobs.workers as w
+      where w.sleeps_until > wake_workers.due
+    )
+    or (
+      wake_workers.due <= now()
+      and (
+        current_setting('transaction_isolation') <> 'read committed'
+        or current_setting('app_jobs.notify', true) = 'always'
+        or not exists (
+          select
+          from app_jobs.workers as w
+          where w.lease_until > now()
+        )
+      )
+    )
+  then
+    perform pg_notify('jobs:insert', '');
+  end if;
+end;
+$$;
+
+comment on function app_jobs.wake_workers(timestamptz) is
+  'Notifies jobs:insert if somebody may sleep past a job that is due then; -infinity where that is not known.';
+
+revoke all on function app_jobs.wake_workers(timestamptz) from public;

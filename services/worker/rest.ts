@@ -1,0 +1,129 @@
+import type { Jobs } from "#db/jobs";
+import type { WorkerRun } from "./worker-run.ts";
+
+/** What resting needs. */
+export type RestOptions = {
+  readonly jobs: Pick<Jobs, "restWorker" | "nextJob">;
+  readonly run: Pick<WorkerRun, "current">;
+  readonly pollSeconds: number;
+};
+
+/** How a worker that found nothing to claim sleeps without missing what comes. */
+export type Rest = {
+  /** Counts a notification. */
+  readonly notified: () => void;
+  /** Gives how long to sleep after a look that found too little, in ms; 0 means to look again at once. */
+  readonly sleepMs: (hasFound: boolean) => Promise<number>;
+};
+
+/** More notifications than this in one window, and looking by oneself is cheaper for everybody. */
+const notificationsPerWindow = 25;
+const windowMs = 100;
+
+/** Sleeps between looks without notifications, from the first to the one after which notifications are asked for, in ms. */
+const shortestLookMs = 2;
+const longestLookMs = 64;
+
+/** The pause before looking again for enqueues that began before we said that we sleep, in ms, doubling. */
+const firstStragglerMs = 5;
+
+/** What we last told the database: that we sleep, until when, and which transactions may not have seen it. */
+type Asleep = {
+  readonly run: string;
+  /** By performance.now(). */
+  readonly until: number;
+  /** Transactions below this number may have enqueued without seeing that we sleep. */
+  readonly firstToSee: bigint;
+  haveAllSeen: boolean;
+};
+
+/**
+ * Gives a worker's rest.
+ *
+ * A notification costs every enqueuer dearly, so enqueuers send one only while some worker has said that it sleeps
+ * (db/migrations/0025_wake_workers.sql). Saying so and looking once more leaves one gap: a transaction that enqueued before we
+ * said it and commits after we looked. So we note which transactions were under way, and look again until all of
+ * those have ended; seldom more than once, since transactions are short.
+ *
+ * Where many notifications come, as under load, we do without: we say that we are awake and look every few milliseconds,
+ * until there has been nothing for a while. Network cards change from interrupts to polling for the same reason.
+ */
+export function createRest({ jobs, run, pollSeconds }: RestOptions): Rest {
+  const pollMs = pollSeconds * 1000;
+  const crowd = createCrowd();
+  let asleep: Asleep | null = null;
+  let lookMs = 0;
+  let stragglerMs = firstStragglerMs;
+
+  const wakeUp = async (worker: string) => {
+    if (asleep === null) return;
+    await jobs.restWorker(worker, null);
+    asleep = null;
+  };
+
+  const fallAsleep = async (worker: string) => {
+    const until = performance.now() + pollMs;
+    await jobs.restWorker(worker, pollSeconds);
+    // In a transaction of its own: what began to write before it may have been before the commit.
+    const { nextTransaction, oldestTransaction } = await jobs.nextJob();
+    asleep = {
+      run: worker,
+      until,
+      firstToSee: nextTransaction,
+      haveAllSeen: oldestTransaction >= nextTransaction,
+    };
+  };
+
+  return {
+    notified: crowd.add,
+    sleepMs: async (hasFound) => {
+      const worker = await run.current();
+      if (crowd.isThere()) lookMs = shortestLookMs;
+      if (lookMs > 0) {
+        await wakeUp(worker);
+        lookMs = hasFound ? shortestLookMs : lookMs * 2;
+        if (lookMs <= longestLookMs) return lookMs;
+        lookMs = 0;
+      }
+      // Renewed by half time, so that workers that started together soon poll apart.
+      if (
+        asleep?.run !== worker ||
+        asleep.until - performance.now() < pollMs * (0.25 + 0.5 * Math.random())
+      ) {
+        await fallAsleep(worker);
+        return 0;
+      }
+      const next = await jobs.nextJob();
+      let patienceMs = asleep.until - performance.now();
+      if (asleep.haveAllSeen) stragglerMs = firstStragglerMs;
+      else if (next.oldestTransaction >= asleep.firstToSee) {
+        asleep.haveAllSeen = true;
+        return 0;
+      } else {
+        patienceMs = Math.min(patienceMs, stragglerMs);
+        stragglerMs = Math.min(stragglerMs * 2, pollMs);
+      }
+      // A job that is due and was not claimed is another worker's, or of a task that is not for us now.
+      const dueMs = next.seconds === null || next.seconds <= 0 ? patienceMs : next.seconds * 1000;
+      return Math.max(1, Math.ceil(Math.min(patienceMs, dueMs)));
+    },
+  };
+}
+
+/** Gives a counter that tells whether more came than is good, in the present window. */
+function createCrowd() {
+  let count = 0;
+  let since = 0;
+  return {
+    add: () => {
+      const now = performance.now();
+      if (now - since > windowMs) [count, since] = [0, now];
+      count += 1;
+    },
+    isThere: () => {
+      const isCrowd = count > notificationsPerWindow;
+      if (isCrowd) count = 0;
+      return isCrowd;
+    },
+  };
+}
