@@ -10,6 +10,8 @@ export type LeasedJob = {
   /** Number of this attempt, from 1. */
   readonly attempt: number;
   readonly maxAttempts: number;
+  readonly priority: number;
+  readonly runAt: Date;
   readonly leaseToken: string;
   readonly createdAt: Date;
   readonly traceparent: string | null;
@@ -35,6 +37,17 @@ export type TaskFilter = {
   readonly only: readonly string[] | null;
   /** All but these, or null for none. */
   readonly except: readonly string[] | null;
+};
+
+/** By priority, the run_at (ISO 8601) before which a look leaves jobs out; null for none. */
+export type Floors = Readonly<Record<string, string>> | null;
+
+/** What a claim may take, and how much of it. */
+export type Claim = {
+  readonly run: string;
+  readonly limit: number;
+  readonly tasks: TaskFilter;
+  readonly floors?: Floors;
 };
 
 /** What a callback reports; see db/migrations/0017_callback_job.sql. */
@@ -133,32 +146,37 @@ function workerRuns(call: Call) {
 function claims(call: Call) {
   return {
     /** Claims up to `limit` jobs for a worker run. */
-    getJobs: (claim: { run: string; limit: number; tasks: TaskFilter }): Promise<LeasedJob[]> =>
+    getJobs: (claim: Claim): Promise<LeasedJob[]> =>
       call<LeasedJob>(
         `select id, database_id as "databaseId", task_identifier as "taskIdentifier", payload::text as payload,
-           attempts as attempt, max_attempts as "maxAttempts", lease_token as "leaseToken",
+           attempts as attempt, max_attempts as "maxAttempts", priority, run_at as "runAt",
+           lease_token as "leaseToken",
            created_at as "createdAt", traceparent, tracestate, schedule_id as "scheduleId",
            scheduled_at as "scheduledAt"
-         from app_jobs.get_jobs($1, $2, $3::text[], $4::text[])`,
-        [claim.run, claim.limit, claim.tasks.only, claim.tasks.except],
+         from app_jobs.get_jobs($1, $2, $3::text[], $4::text[], $5::text::json)`,
+        [claim.run, claim.limit, claim.tasks.only, claim.tasks.except, floorsText(claim.floors)],
       ),
 
     /**
      * Gives the seconds until the next waiting job is due, by the database's clock, null when none waits; and the numbers
      * of the oldest transaction that is still writing and of the next one to begin, equal where none is.
      */
-    nextJob: async () => {
+    nextJob: async (floors: Floors = null) => {
       const row = onlyRow(
         await call<{ seconds: number | null; oldest: string; next: string }>(
-          `select app_jobs.next_job_seconds() as seconds, pg_snapshot_xmin(s)::text as oldest, pg_snapshot_xmax(s)::text as next
+          `select app_jobs.next_job_seconds($1::text::json) as seconds, pg_snapshot_xmin(s)::text as oldest, pg_snapshot_xmax(s)::text as next
            from pg_current_snapshot() as s`,
-          [],
+          [floorsText(floors)],
         ),
       );
       const [oldestTransaction, nextTransaction] = [BigInt(row.oldest), BigInt(row.next)];
       return { seconds: row.seconds, oldestTransaction, nextTransaction };
     },
   };
+}
+
+function floorsText(floors: Floors = null): string | null {
+  return floors === null ? null : JSON.stringify(floors);
 }
 
 function outcomes(call: Call) {

@@ -2,9 +2,18 @@
 --
 -- Jobs without a queue: jobs_ready_idx holds waiting ones in claim order, but due and future ones of one priority lie
 -- side by side, so one scan over all priorities would walk through a million future jobs of priority 0 to reach a due
--- one of priority 1. The loop asks for one priority at a time: an index range (priority = p, run_at <= now()) of due rows
--- alone, then one step along the index to the next priority. (queue-core figures, PostgreSQL 15: an empty poll with a
--- million future jobs 0.15 ms this way, 15 ms by a filter.)
+-- one of priority 1. The loop asks for one priority at a time (next_band): an index range (priority = p, run_at between its
+-- floor and now()) of due rows alone, then one step along the index to the next priority. (queue-core figures, PostgreSQL 15:
+-- an empty poll with a million future jobs 0.15 ms this way, 15 ms by a filter.)
+--
+-- Floors: a claimed job leaves its entry in the index until vacuum, and a scan passes all of those before it meets the
+-- first waiting job. That is nothing while entries can be cleared, and seconds once another session has held a
+-- snapshot for minutes. So a worker may say, for each priority, from which run_at on to look; services/worker/look-back.ts
+-- decides when, and looks at the whole often enough. Without floors, everything is looked at.
+--
+-- Plan relied on, whatever the statistics say: Limit > LockRows > Index Scan using jobs_ready_idx, no sort, and the update
+-- by jobs_pkey. It is kept by the settings of the function, since a plan made while the table was small would stay
+-- after a bulk insert, until the next ANALYZE.
 --
 -- Serial queues: job_queues names the queues that may have something due. Of each, only the head is looked at. Two
 -- claims cannot take the same queue: an advisory lock on its name, held until commit, lets one try; the look at its
@@ -14,10 +23,15 @@ create function app_jobs.claim_jobs(
   lease json,
   tasks text[],
   excluded_tasks text[],
-  job_limit integer
+  job_limit integer,
+  floors json default null
 ) returns setof app_jobs.jobs
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set enable_bitmapscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
 declare
   -- Any number will do that other users of advisory locks are unlikely to choose.
@@ -28,6 +42,7 @@ declare
   candidate text;
   head bigint;
   band bigint := -2147483649;
+  since timestamptz;
 begin
   for candidate in
     select q.queue_name
@@ -80,15 +95,9 @@ begin
   end loop;
 
   while cardinality(free) < job_limit loop
-    select j.priority
-    into band
-    from app_jobs.jobs as j
-    where j.locked_at is null
-      and j.attempts < j.max_attempts
-      and j.queue_name is null
-      and j.priority > band
-    order by j.priority
-    limit 1;
+    select b.priority, b.since
+    into band, since
+    from app_jobs.next_band(band, floors) as b;
     exit when band is null;
 
     free := free || array(
@@ -98,6 +107,7 @@ begin
         and j.attempts < j.max_attempts
         and j.queue_name is null
         and j.priority = band
+        and j.run_at >= since
         and j.run_at <= now()
         and (claim_jobs.tasks is null or j.task_identifier = any (claim_jobs.tasks))
         and (claim_jobs.excluded_tasks is null or j.task_identifier <> all (claim_jobs.excluded_tasks))
@@ -141,17 +151,19 @@ begin
 end;
 $$;
 
-comment on function app_jobs.claim_jobs(text, json, text[], text[], integer) is
+comment on function app_jobs.claim_jobs(text, json, text[], text[], integer, json) is
   'Leases up to job_limit due jobs, lowest priority number first, then oldest run_at. lease is {"run": uuid} for a beating '
-  'worker or {"seconds": number}. tasks limits to these task identifiers; excluded_tasks leaves these out; null for all.';
+  'worker or {"seconds": number}. tasks limits to these task identifiers; excluded_tasks leaves these out; null for all. '
+  'floors, {"priority": run_at}, leaves out the jobs of these priorities that are due before then; null for none.';
 
-revoke all on function app_jobs.claim_jobs(text, json, text[], text[], integer) from public;
+revoke all on function app_jobs.claim_jobs(text, json, text[], text[], integer, json) from public;
 
 create function app_jobs.get_jobs(
   worker_run uuid,
   job_limit integer,
   task_identifiers text[] default null,
-  excluded_task_identifiers text[] default null
+  excluded_task_identifiers text[] default null,
+  floors json default null
 ) returns setof app_jobs.jobs
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -177,15 +189,17 @@ begin
     json_build_object('run', worker.run),
     task_identifiers,
     excluded_task_identifiers,
-    job_limit
+    job_limit,
+    floors
   );
 end;
 $$;
 
-comment on function app_jobs.get_jobs(uuid, integer, text[], text[]) is
-  'Claims up to job_limit jobs for a registered worker run, which keeps them by its beats. Raises LEASE_LOST.';
+comment on function app_jobs.get_jobs(uuid, integer, text[], text[], json) is
+  'Claims up to job_limit jobs for a registered worker run, which keeps them by its beats. floors, '
+  '{"priority": run_at}, leaves out what was due before then in these priorities. Raises LEASE_LOST.';
 
-revoke all on function app_jobs.get_jobs(uuid, integer, text[], text[]) from public;
+revoke all on function app_jobs.get_jobs(uuid, integer, text[], text[], json) from public;
 
 create function app_jobs.get_job(
   worker_id text,

@@ -1,37 +1,46 @@
-create function app_jobs.next_job_seconds() returns double precision
-language sql
+create function app_jobs.next_job_seconds(floors json default null) returns double precision
+language plpgsql
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set enable_bitmapscan = off
 as $$
-  with recursive band as (
-    (
-      select j.priority, j.run_at
-      from app_jobs.jobs as j
-      where j.locked_at is null and j.attempts < j.max_attempts and j.queue_name is null
-      order by j.priority, j.run_at
-      limit 1
-    )
-    union all
-    select following.priority, following.run_at
-    from band
-    cross join lateral (
-      select j.priority, j.run_at
-      from app_jobs.jobs as j
-      where j.locked_at is null
-        and j.attempts < j.max_attempts
-        and j.queue_name is null
-        and j.priority > band.priority
-      order by j.priority, j.run_at
-      limit 1
-    ) as following
-  )
-  select extract(epoch from least(
-    (select min(band.run_at) from band),
-    (select min(q.next_run_at) from app_jobs.job_queues as q where q.next_run_at > now())
-  ) - now())::double precision;
+declare
+  band bigint := -2147483649;
+  since timestamptz;
+  first_due timestamptz;
+  earliest timestamptz;
+begin
+  select min(q.next_run_at)
+  into earliest
+  from app_jobs.job_queues as q
+  where q.next_run_at > now();
+
+  loop
+    select b.priority, b.since
+    into band, since
+    from app_jobs.next_band(band, floors) as b;
+    exit when band is null;
+
+    select j.run_at
+    into first_due
+    from app_jobs.jobs as j
+    where j.locked_at is null
+      and j.attempts < j.max_attempts
+      and j.queue_name is null
+      and j.priority = band
+      and j.run_at >= since
+    order by j.run_at, j.id
+    limit 1;
+    earliest := least(earliest, first_due);
+    exit when earliest <= now();
+  end loop;
+
+  return extract(epoch from earliest - now());
+end;
 $$;
 
-comment on function app_jobs.next_job_seconds() is
+comment on function app_jobs.next_job_seconds(json) is
   'Seconds until the next waiting job is due, by the database''s clock; zero or less when one is due, null when none waits. '
-  'Serial queues count from now on only, since a due one may be waiting for its running job.';
+  'Serial queues count from now on only, since a due one may be waiting for its running job. floors as in get_jobs.';
 
-revoke all on function app_jobs.next_job_seconds() from public;
+revoke all on function app_jobs.next_job_seconds(json) from public;

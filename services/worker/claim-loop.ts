@@ -1,5 +1,6 @@
 import type { Jobs, TaskFilter } from "#db/jobs";
 import type { Log } from "../log/log.ts";
+import { createLookBack, type LookBack } from "./look-back.ts";
 import { createRest, type Rest } from "./rest.ts";
 import { createSlots, type Slots, type SlotsOptions } from "./slots.ts";
 import type { TaskHealth } from "./task-health.ts";
@@ -44,8 +45,9 @@ const patienceMs = 1_000;
 export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
   const signal = createWakeSignal();
   const slots = createSlots({ ...options, onFree: signal.wake });
-  const look = createLook(options, slots);
-  const rest = createRest(options);
+  const back = createLookBack();
+  const look = createLook(options, slots, back);
+  const rest = createRest({ ...options, back });
   const stopping = new AbortController();
 
   const running = (async () => {
@@ -89,18 +91,24 @@ type Found = "enough" | "some" | "nothing";
 function createLook(
   { jobs, run, held, health, tasks, log }: ClaimLoopOptions,
   slots: Slots,
+  back: LookBack,
 ): () => Promise<Found> {
   let mayHoldStrays = false;
 
   const claim = async (worker: string, limit: number, filter: TaskFilter): Promise<number> => {
     mayHoldStrays = true;
     const startedAt = performance.now();
-    const claimed = await jobs.getJobs({ run: worker, limit, tasks: filter }).catch((error: unknown) => {
-      if (error instanceof Error && error.message === "LEASE_LOST") run.lose(worker, "a claim was refused");
-      throw error;
-    });
+    const floors = back.floors();
+    const claimed = await jobs
+      .getJobs({ run: worker, limit, tasks: filter, floors })
+      .catch((error: unknown) => {
+        if (error instanceof Error && error.message === "LEASE_LOST") run.lose(worker, "a claim was refused");
+        throw error;
+      });
     mayHoldStrays = false;
-    slots.claimTook(performance.now() - startedAt);
+    const ms = performance.now() - startedAt;
+    slots.claimTook(ms);
+    back.looked({ floors, ms, claimed });
     claimed.forEach(slots.add);
     return claimed.length;
   };

@@ -1,10 +1,12 @@
 import type { Jobs } from "#db/jobs";
+import type { LookBack } from "./look-back.ts";
 import type { WorkerRun } from "./worker-run.ts";
 
 /** What resting needs. */
 export type RestOptions = {
   readonly jobs: Pick<Jobs, "restWorker" | "nextJob">;
   readonly run: Pick<WorkerRun, "current">;
+  readonly back: LookBack;
   readonly pollSeconds: number;
 };
 
@@ -48,7 +50,7 @@ type Asleep = {
  * Where many notifications come, as under load, we do without: we say that we are awake and look every few milliseconds,
  * until there has been nothing for a while. Network cards change from interrupts to polling for the same reason.
  */
-export function createRest({ jobs, run, pollSeconds }: RestOptions): Rest {
+export function createRest({ jobs, run, back, pollSeconds }: RestOptions): Rest {
   const pollMs = pollSeconds * 1000;
   const crowd = createCrowd();
   let asleep: Asleep | null = null;
@@ -65,7 +67,7 @@ export function createRest({ jobs, run, pollSeconds }: RestOptions): Rest {
     const until = performance.now() + pollMs;
     await jobs.restWorker(worker, pollSeconds);
     // In a transaction of its own: what began to write before it may have been before the commit.
-    const { nextTransaction, oldestTransaction } = await jobs.nextJob();
+    const { nextTransaction, oldestTransaction } = await jobs.nextJob(back.lastFloors());
     asleep = {
       run: worker,
       until,
@@ -93,8 +95,9 @@ export function createRest({ jobs, run, pollSeconds }: RestOptions): Rest {
         await fallAsleep(worker);
         return 0;
       }
-      const next = await jobs.nextJob();
+      const next = await jobs.nextJob(back.floors());
       let patienceMs = asleep.until - performance.now();
+      if (back.untilWholeMs() > 0) patienceMs = Math.min(patienceMs, back.untilWholeMs());
       if (asleep.haveAllSeen) stragglerMs = firstStragglerMs;
       else if (next.oldestTransaction >= asleep.firstToSee) {
         asleep.haveAllSeen = true;

@@ -9,6 +9,8 @@ const job = (id: number): LeasedJob => ({
   payload: "{}",
   attempt: 1,
   maxAttempts: 25,
+  priority: 0,
+  runAt: new Date(0),
   leaseToken: "00000000-0000-4000-8000-000000000002",
   createdAt: new Date(0),
   traceparent: null,

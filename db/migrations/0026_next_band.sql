@@ -1,0 +1,48 @@
+create function app_jobs.next_band(
+  after bigint,
+  floors json,
+  out priority bigint,
+  out since timestamptz
+)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set enable_bitmapscan = off
+as $$
+declare
+  known bigint := 2147483648;
+begin
+  if floors is not null then
+    select min(f.priority::bigint)
+    into known
+    from json_object_keys(floors) as f (priority)
+    where f.priority::bigint > after;
+    known := coalesce(known, 2147483648);
+  end if;
+
+  -- Between the priorities that have a floor there is nothing but live entries, so this is one step along jobs_ready_idx.
+  select j.priority
+  into next_band.priority
+  from app_jobs.jobs as j
+  where j.locked_at is null
+    and j.attempts < j.max_attempts
+    and j.queue_name is null
+    and j.priority > after
+    and j.priority < known
+  order by j.priority
+  limit 1;
+
+  if found then
+    since := '-infinity';
+  elsif known < 2147483648 then
+    next_band.priority := known;
+    since := (floors ->> known::text)::timestamptz;
+  end if;
+end;
+$$;
+
+comment on function app_jobs.next_band(bigint, json) is
+  'Gives the next priority above after that has waiting jobs without a queue, or a floor, and from which run_at on to look at it; '
+  'nulls when there is none.';
+
+revoke all on function app_jobs.next_band(bigint, json) from public;
