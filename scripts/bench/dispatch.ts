@@ -1,9 +1,10 @@
 import { parseArgs } from "node:util";
 import { contenders } from "./dispatch/measure-rate.ts";
-import { runProgram } from "./dispatch/run-program.ts";
 import { withBenchServer } from "./host/bench-server.ts";
 import { dependencyVersions } from "./host/dependency-versions.ts";
 import { describeHost } from "./host/describe-host.ts";
+import { median } from "./host/percentile.ts";
+import { runProgram } from "./host/run-program.ts";
 
 // Jobs a second from a full queue through HTTP to a function in its own process, beside plain fetch to the same function and
 // beside graphile-worker. Each contender takes its turn in each round; the figure is the median of the rounds.
@@ -20,7 +21,7 @@ const count = Number(values.count);
 const widths = values["in-flight"].split(",").map(Number);
 
 await using server = await withBenchServer();
-await using fn = runProgram("scripts/bench/dispatch/function-server.ts", {});
+await using fn = runProgram("scripts/bench/host/function-server.ts", {});
 const functionUrl = `http://127.0.0.1:${await fn.line(/^\d+$/)}`;
 const host = await describeHost(server.admin);
 const setup = {
@@ -53,8 +54,3 @@ for (const inFlight of widths) {
   }
 }
 if (values.json) console.log(JSON.stringify({ setup, figures }));
-
-function median(numbers: readonly number[]): number {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
-}

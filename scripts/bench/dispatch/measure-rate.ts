@@ -1,5 +1,6 @@
 import type { BenchDatabase } from "../host/bench-server.ts";
-import { runProgram } from "./run-program.ts";
+import { runProgram } from "../host/run-program.ts";
+import { startWorker } from "../host/start-worker.ts";
 
 /** What one contender is measured with. */
 export type Stage = {
@@ -30,12 +31,10 @@ const ours: Contender = {
       insert into app_jobs.jobs (database_id, task_identifier, payload)
       select gen_random_uuid(), 'mail', json_build_object('n', i) from generate_series(1, ${stage.count}::int) as i`;
     await sql`vacuum analyze app_jobs.jobs`;
-    await using _worker = runProgram("services/worker/main.ts", {
-      DATABASE_URL: url,
-      KNATIVE_SERVICE_URL: stage.functionUrl,
-      JOBS_CONCURRENCY: String(stage.inFlight),
-      JOBS_LOG_LEVEL: "warn",
-      INTERNAL_JOBS_CALLBACK_URL: "http://127.0.0.1:1/callback",
+    await using _worker = startWorker({
+      database: stage.database,
+      functionUrl: stage.functionUrl,
+      inFlight: stage.inFlight,
     });
     const rate = await rateOfCalls(stage);
     while ((await sql`select from app_jobs.jobs limit 1`).length > 0) await Bun.sleep(10);

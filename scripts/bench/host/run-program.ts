@@ -2,6 +2,9 @@ import { join } from "node:path";
 
 /** A process of a bench; disposing of it ends it as an operator would. */
 export type Program = AsyncDisposable & {
+  readonly pid: number;
+  /** Stops it at once, as a crash would. */
+  readonly kill: () => void;
   /** Gives the first line that it prints and that fits. */
   readonly line: (fits: RegExp) => Promise<string>;
 };
@@ -30,6 +33,8 @@ export function runProgram(
     }
   })();
   return {
+    pid: child.pid,
+    kill: () => child.kill("SIGKILL"),
     line: (fits) =>
       new Promise((resolve, reject) => {
         const look = () => {
