@@ -26,7 +26,7 @@ const plainFetch: Contender = {
 const ours: Contender = {
   name: "knative jobs",
   measure: async (stage) => {
-    const { sql, url } = stage.database;
+    const { sql } = stage.database;
     await sql`
       insert into app_jobs.jobs (database_id, task_identifier, payload)
       select gen_random_uuid(), 'mail', json_build_object('n', i) from generate_series(1, ${stage.count}::int) as i`;
