@@ -1,8 +1,8 @@
 /** The jobs that a worker has claimed and not yet settled. */
 export type HeldJobs = {
+  readonly add: (id: string) => void;
+  readonly remove: (id: string) => void;
   readonly ids: () => string[];
-  /** Holds a job while `work` runs. */
-  readonly during: (id: string, work: () => Promise<void>) => Promise<void>;
   /** Resolves as soon as no job is held. */
   readonly whenNone: () => Promise<void>;
 };
@@ -10,20 +10,22 @@ export type HeldJobs = {
 /** Gives an empty set of held jobs. */
 export function createHeldJobs(): HeldJobs {
   const held = new Set<string>();
-  let none = Promise.withResolvers<void>();
-  none.resolve();
+  let none: PromiseWithResolvers<void> | undefined;
   return {
-    ids: () => [...held],
-    during: async (id, work) => {
-      if (held.size === 0) none = Promise.withResolvers<void>();
+    add: (id) => {
       held.add(id);
-      try {
-        await work();
-      } finally {
-        held.delete(id);
-        if (held.size === 0) none.resolve();
-      }
     },
-    whenNone: () => none.promise,
+    remove: (id) => {
+      held.delete(id);
+      if (held.size > 0) return;
+      none?.resolve();
+      none = undefined;
+    },
+    ids: () => [...held],
+    whenNone: () => {
+      if (held.size === 0) return Promise.resolve();
+      none ??= Promise.withResolvers<void>();
+      return none.promise;
+    },
   };
 }

@@ -1,19 +1,22 @@
 import type { LeasedJob } from "#db/jobs";
 import type { Outcome } from "#protocol/outcome";
 import type { Log } from "../log/log.ts";
-import type { JobRequest } from "./dispatch.ts";
 import { dispatch } from "./dispatch.ts";
+import type { HttpClient, HttpRequest } from "./http/http-client.ts";
 import type { Settlement, Settler } from "./settle.ts";
 import type { TaskHealth } from "./task-health.ts";
 
 /** What performing a job uses. */
 export type PerformOptions = {
-  readonly request: (job: LeasedJob) => Promise<JobRequest | { readonly fault: string }>;
+  readonly request: (job: LeasedJob) => Promise<HttpRequest | { readonly fault: string }>;
+  readonly client: Pick<HttpClient, "post">;
   readonly settler: Pick<Settler, "settle">;
   readonly health: TaskHealth;
   readonly timeoutSeconds: number;
   readonly retryAfterMaxSeconds: number;
   readonly log: Log;
+  /** Whether the lease under which the job was claimed is still this worker's, as far as it knows. */
+  readonly isLeased: () => boolean;
   /** Called once, when the request is over and before its outcome is written. */
   readonly onAnswered: () => void;
 };
@@ -21,43 +24,34 @@ export type PerformOptions = {
 /**
  * Takes a claimed job to its settled outcome. Never rejects.
  *
- * A request that `signal` gives up has no outcome here: its lease is given back, or is another's by now.
+ * A request that was given up has no outcome here: its lease is given back, or is another's by now.
  */
-export async function performJob(
-  job: LeasedJob,
-  signal: AbortSignal,
-  options: PerformOptions,
-): Promise<void> {
+export async function performJob(job: LeasedJob, options: PerformOptions): Promise<void> {
   const startedAt = performance.now();
-  const log = options.log.with({ jobId: job.id, task: job.taskIdentifier, attempt: job.attempt });
-  const outcome = await outcomeOf(job, signal, options);
+  const facts = { jobId: job.id, task: job.taskIdentifier, attempt: job.attempt };
+  const outcome = await outcomeOf(job, options);
   options.onAnswered();
   try {
     if (outcome === null) {
       options.health.endTrial(job.taskIdentifier);
-      return log.info("request given up");
+      return options.log.info("request given up", facts);
     }
     if (outcome.kind === "unreachable") options.health.unreachable(job.taskIdentifier, Date.now());
     else options.health.reached(job.taskIdentifier);
 
-    const lease = { jobId: job.id, leaseToken: job.leaseToken };
+    const lease = { jobId: job.id, leaseToken: job.leaseToken, isUrgent: job.queueName !== null };
     const taken = await options.settler.settle(lease, settlementOf(outcome));
-    report(outcome, { log, taken, ms: Math.round(performance.now() - startedAt) });
+    report(outcome, { log: options.log, taken, facts, ms: Math.round(performance.now() - startedAt) });
   } catch (error) {
-    log.error("cannot record the outcome", { error });
+    options.log.error("cannot record the outcome", { ...facts, error });
   }
 }
 
-async function outcomeOf(
-  job: LeasedJob,
-  signal: AbortSignal,
-  options: PerformOptions,
-): Promise<Outcome | null> {
+async function outcomeOf(job: LeasedJob, options: PerformOptions): Promise<Outcome | null> {
   try {
     const request = await options.request(job);
     if ("fault" in request) return { kind: "dead", message: request.fault };
-    const { timeoutSeconds, retryAfterMaxSeconds } = options;
-    return await dispatch(request, { timeoutSeconds, retryAfterMaxSeconds, signal });
+    return options.isLeased() ? await dispatch(request, options) : null;
   } catch (error) {
     // Not the function's doing, so it costs no attempt.
     return { kind: "unreachable", message: error instanceof Error ? error.message : String(error) };
@@ -78,21 +72,26 @@ function settlementOf(outcome: Outcome): Settlement {
   }
 }
 
-type Facts = { readonly log: Log; readonly taken: boolean; readonly ms: number };
+type Report = {
+  readonly log: Log;
+  readonly taken: boolean;
+  readonly facts: { readonly jobId: string; readonly task: string; readonly attempt: number };
+  readonly ms: number;
+};
 
-function report(outcome: Outcome, { log, taken, ms }: Facts): void {
+function report(outcome: Outcome, { log, taken, facts, ms }: Report): void {
   // Not taken: the function's callback was first, or the lease has passed on. Either way the outcome is recorded.
-  if (!taken) return log.debug("outcome was already recorded", { outcome: outcome.kind, ms });
+  if (!taken) return log.debug("outcome was already recorded", { ...facts, outcome: outcome.kind, ms });
   switch (outcome.kind) {
     case "complete":
-      return log.info("job completed", { ms });
+      return log.info("job completed", { ...facts, ms });
     case "accepted":
-      return log.info("job accepted; its callback will tell", { ms });
+      return log.info("job accepted; its callback will tell", { ...facts, ms });
     case "retry":
-      return log.warn("attempt failed", { reason: outcome.message, ms });
+      return log.warn("attempt failed", { ...facts, reason: outcome.message, ms });
     case "unreachable":
-      return log.warn("function not reached", { reason: outcome.message, ms });
+      return log.warn("function not reached", { ...facts, reason: outcome.message, ms });
     case "dead":
-      return log.error("job failed for good", { reason: outcome.message, ms });
+      return log.error("job failed for good", { ...facts, reason: outcome.message, ms });
   }
 }

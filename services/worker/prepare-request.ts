@@ -2,7 +2,7 @@ import type { LeasedJob } from "#db/jobs";
 import { jobRequestHeaders } from "#protocol/headers";
 import { taskUrl } from "#protocol/task-url";
 import { signCallbackToken } from "../callback-token/callback-token.ts";
-import type { JobRequest } from "./dispatch.ts";
+import type { HttpRequest } from "./http/http-client.ts";
 
 /** What a request is made from, besides the job. */
 export type RequestOptions = {
@@ -26,7 +26,7 @@ export type RequestOptions = {
 export function prepareRequest(
   job: LeasedJob,
   options: RequestOptions,
-): JobRequest | { readonly fault: string } {
+): HttpRequest | { readonly fault: string } {
   if (options.baseUrl === undefined && !Object.hasOwn(options.overrides, job.taskIdentifier))
     throw new Error(
       `Cannot call ${JSON.stringify(job.taskIdentifier)}: no setting says where its function is. Set KNATIVE_SERVICE_URL, or name it in INTERNAL_GATEWAY_DEVELOPMENT_MAP.`,

@@ -33,6 +33,12 @@ export const dispatchSettings = {
   INTERNAL_GATEWAY_DEVELOPMENT_MAP: taskUrls.describe(
     "JSON object from task identifier to the full URL of its function; comes before the base URL.",
   ),
+  HTTP_PROXY: z
+    .string()
+    .optional()
+    .describe(
+      "Proxy for requests to functions with http:// URLs, but for the hosts in NO_PROXY, as in curl.",
+    ),
   JOBS_SUPPORT_ANY: yesOrNo()
     .default(true)
     .describe("Whether to claim every task; `false` keeps to JOBS_SUPPORTED."),

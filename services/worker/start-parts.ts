@@ -4,6 +4,7 @@ import { createKeyRing } from "../callback-token/key-ring.ts";
 import type { Log } from "../log/log.ts";
 import { startClaimLoop } from "./claim-loop.ts";
 import { createHeldJobs } from "./held-jobs.ts";
+import { createPoster } from "./http/post.ts";
 import { performJob } from "./perform-job.ts";
 import { prepareRequest } from "./prepare-request.ts";
 import { startRescue } from "./rescue.ts";
@@ -36,13 +37,17 @@ export function startParts(settings: WorkerSettings, { jobs, log }: PartsOptions
     workerId: settings.HOSTNAME,
     leaseSeconds: settings.JOBS_LEASE_SECONDS,
     log,
-    onLost: flight.giveUp,
+    onLost: () => {
+      claims.forgetUnstarted();
+      flight.giveUp();
+    },
   });
   const claims = startClaimLoop({
     jobs,
     run,
     perform: flight.perform,
-    held: flight.held.ids,
+    held: flight.held,
+    settler: flight.settler,
     health: flight.health,
     concurrency: settings.JOBS_CONCURRENCY,
     tasks: settings.JOBS_SUPPORT_ANY ? null : settings.JOBS_SUPPORTED,
@@ -74,7 +79,7 @@ export function startParts(settings: WorkerSettings, { jobs, log }: PartsOptions
     drain: async (patience) => {
       await Promise.all([claims.stop(), listener.stop(), rescue.stop()]);
       await Promise.race([flight.held.whenNone(), patience]);
-      flight.giveUp();
+      flight.close();
       await flight.held.whenNone();
       await giveBack(run, log);
     },
@@ -100,28 +105,35 @@ function createFlight(settings: WorkerSettings, { jobs, log }: PartsOptions) {
     unreachableLimitSeconds: settings.JOBS_UNREACHABLE_HOURS * 3600,
     log,
   });
+  const client = createPoster({ usesProxy: settings.HTTP_PROXY !== undefined });
   const options = {
     request: createRequestMaker(settings, jobs),
+    client,
     settler,
     health,
     timeoutSeconds: settings.JOBS_TIMEOUT_SECONDS,
     retryAfterMaxSeconds: settings.JOBS_RETRY_AFTER_MAX_SECONDS,
     log,
   };
-  let requests = new AbortController();
+  // Changes whenever all leases are lost, so that what was about to be sent under one is not.
+  let era = 0;
+  const giveUp = () => {
+    era += 1;
+    client.giveUp();
+    settler.abandon();
+  };
   return {
     held,
+    settler,
     health,
-    perform: (job: LeasedJob, turn: Promise<boolean>, onAnswered: () => void) => {
-      const { signal } = requests;
-      return held.during(job.id, async () => {
-        if (await turn) await performJob(job, signal, { ...options, onAnswered });
-      });
+    perform: (job: LeasedJob, onAnswered: () => void) => {
+      const begun = era;
+      return performJob(job, { ...options, isLeased: () => begun === era, onAnswered });
     },
-    giveUp: () => {
-      requests.abort();
-      requests = new AbortController();
-      settler.abandon();
+    giveUp,
+    close: () => {
+      giveUp();
+      client.close();
     },
   };
 }

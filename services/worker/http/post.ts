@@ -1,0 +1,77 @@
+import type { DispatchFailure } from "#protocol/outcome";
+import { answerLimitBytes } from "./answer-reader.ts";
+import type { Ended } from "./exchange.ts";
+import { createHttpClient, type HttpClient, type HttpRequest } from "./http-client.ts";
+import { readBounded } from "./read-bounded.ts";
+
+/**
+ * Gives a client for every http and https URL: our own for plain http, Bun's fetch for https, for URLs with a password, and
+ * for everything where a proxy stands between (`usesProxy`: fetch reads HTTP_PROXY and NO_PROXY itself).
+ */
+export function createPoster({ usesProxy }: { readonly usesProxy: boolean }): HttpClient {
+  const plain = createHttpClient();
+  const byFetch = createFetchClient();
+  const isPlain = (url: string) => !usesProxy && /^http:\/\/[^/?#@]*(?:[/?#]|$)/i.test(url);
+  return {
+    post: (request, timeoutMs) => (isPlain(request.url) ? plain : byFetch).post(request, timeoutMs),
+    giveUp: () => {
+      plain.giveUp();
+      byFetch.giveUp();
+    },
+    close: () => {
+      plain.close();
+      byFetch.close();
+    },
+  };
+}
+
+function createFetchClient(): HttpClient {
+  const underWay = new Set<AbortController>();
+  const giveUp = () => {
+    for (const controller of underWay) controller.abort();
+    underWay.clear();
+  };
+  return {
+    post: async (request, timeoutMs) => {
+      const controller = new AbortController();
+      underWay.add(controller);
+      // Not AbortSignal.timeout, whose timer lives on after the answer: at thousands of requests a second a leak (Bun 1.4.5).
+      let hasExpired = false;
+      const timer = setTimeout(() => {
+        hasExpired = true;
+        controller.abort();
+      }, timeoutMs);
+      const ended = await fetchAnswer(request, controller.signal);
+      clearTimeout(timer);
+      underWay.delete(controller);
+      if (hasExpired) return { failure: "timeout", message: "" };
+      return controller.signal.aborted ? null : ended;
+    },
+    giveUp,
+    close: giveUp,
+  };
+}
+
+async function fetchAnswer(
+  { url, headers, body }: HttpRequest,
+  signal: AbortSignal,
+): Promise<NonNullable<Ended>> {
+  try {
+    const response = await fetch(url, { method: "POST", headers, body, redirect: "manual", signal });
+    const text = await readBounded(response, answerLimitBytes);
+    return { status: response.status, headers: response.headers, body: text };
+  } catch (error) {
+    return failureOf(error);
+  }
+}
+
+// Codes of Bun's fetch, seen: connection refused ECONNREFUSED, unknown host ENOTFOUND, closed or reset ECONNRESET.
+const neverReached = /^(ECONNREFUSED|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN)$|CERT|TLS/;
+const notResolved = /^(ENOTFOUND|EAI_\w+)$/;
+
+function failureOf(error: unknown): DispatchFailure {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const message = error instanceof Error ? error.message : String(error);
+  if (notResolved.test(code)) return { failure: "dns", message };
+  return { failure: neverReached.test(code) ? "refused" : "lost", message };
+}
