@@ -18,7 +18,9 @@ test("a claimed job comes with its payload byte for byte", async () => {
   await using worker = await withWorker();
   const payload = '{ "b":1,\n"a": "\\u0000 ☂ שלום", "a":1e400 }';
   await worker.sql`select app_jobs.add_job(${tenant}, 'paint', ${payload}::text::json)`;
-  const [job] = await worker.jobs.getJobs({ run: worker.run, limit: 10, tasks: everything });
+  const {
+    jobs: [job],
+  } = await worker.jobs.getJobs({ run: worker.run, limit: 10, tasks: everything });
   expect(job).toMatchObject({
     id: "1",
     databaseId: tenant,
@@ -34,7 +36,7 @@ test("a claim keeps to its task filter", async () => {
   await using worker = await withWorker();
   await worker.sql`select app_jobs.add_job(${tenant}, task) from unnest(array['a', 'b', 'c']) as task`;
   const claim = async (tasks: { only: string[] | null; except: string[] | null }) =>
-    (await worker.jobs.getJobs({ run: worker.run, limit: 10, tasks })).map((job) => job.taskIdentifier);
+    (await worker.jobs.getJobs({ run: worker.run, limit: 10, tasks })).jobs.map((job) => job.taskIdentifier);
   expect(await claim({ only: ["b"], except: null })).toEqual(["b"]);
   expect(await claim({ only: null, except: ["c"] })).toEqual(["a"]);
   expect(await claim(everything)).toEqual(["c"]);
@@ -44,7 +46,7 @@ test("outcomes are taken for leases that hold, and for no others", async () => {
   await using worker = await withWorker();
   const { jobs, run, sql } = worker;
   await sql`select app_jobs.add_job(${tenant}, 'x') from generate_series(1, 4)`;
-  const leased = await jobs.getJobs({ run, limit: 4, tasks: everything });
+  const { jobs: leased } = await jobs.getJobs({ run, limit: 4, tasks: everything });
   const [a, b, c, d] = leased.map((job) => ({ jobId: job.id, leaseToken: job.leaseToken }));
   if (!a || !b || !c || !d) throw new Error("four jobs were expected");
 
@@ -70,7 +72,9 @@ test("a callback is taken once, recognised when it comes again, and refused for 
   await using worker = await withWorker();
   const { jobs, run, sql } = worker;
   await sql`select app_jobs.add_job(${tenant}, 'x')`;
-  const [job] = await jobs.getJobs({ run, limit: 1, tasks: everything });
+  const {
+    jobs: [job],
+  } = await jobs.getJobs({ run, limit: 1, tasks: everything });
   if (!job) throw new Error("a job was expected");
   const lease = { jobId: job.id, leaseToken: job.leaseToken };
   const failure = { kind: "retry", error: "no luck", delaySeconds: null } as const;

@@ -11,7 +11,10 @@ export type LeasedJob = {
   readonly attempt: number;
   readonly maxAttempts: number;
   readonly priority: number;
-  readonly runAt: Date;
+  /** Serial queue that the job belongs to. */
+  readonly queueName: string | null;
+  /** In µs since 1970, exactly; ±Infinity too. */
+  readonly runAtUs: number;
   readonly leaseToken: string;
   readonly createdAt: Date;
   readonly traceparent: string | null;
@@ -39,15 +42,24 @@ export type TaskFilter = {
   readonly except: readonly string[] | null;
 };
 
-/** By priority, the run_at (ISO 8601) before which a look leaves jobs out; null for none. */
-export type Floors = Readonly<Record<string, string>> | null;
+/** By priority, the place (run_at in µs since 1970, id) before which a look leaves jobs out; null for none. */
+export type Floors = Readonly<Record<string, readonly [runAtUs: number, id: string]>> | null;
 
-/** What a claim may take, and how much of it. */
+/** What a claim may take, and how much of it; and what is completed with it, in the same round trip. */
 export type Claim = {
   readonly run: string;
   readonly limit: number;
   readonly tasks: TaskFilter;
   readonly floors?: Floors;
+  readonly completed?: readonly Lease[];
+};
+
+/** What came of a claim. */
+export type Claimed = {
+  /** In the order in which they should start: by priority, run_at and id. */
+  readonly jobs: readonly LeasedJob[];
+  /** Ids of the completed jobs whose lease no longer held. */
+  readonly refused: ReadonlySet<string>;
 };
 
 /** What a callback reports; see db/migrations/0017_callback_job.sql. */
@@ -98,6 +110,30 @@ export function createJobs(sql: Sql, schema: string) {
   };
 }
 
+const ids = (leases: readonly Lease[]) => leases.map((lease) => lease.jobId);
+const tokens = (leases: readonly Lease[]) => leases.map((lease) => lease.leaseToken);
+
+/** A row of get_jobs; one without a token stands for a completion that was refused. */
+type LeasedRow = Omit<LeasedJob, "leaseToken" | "createdAt"> & {
+  readonly leaseToken: string | null;
+  readonly createdMs: number;
+};
+
+function leasedJob({ createdMs, ...row }: LeasedRow, leaseToken: string): LeasedJob {
+  // Postgres has times that JavaScript has not, infinity among them.
+  return { ...row, leaseToken, createdAt: new Date(Math.max(-8.64e15, Math.min(8.64e15, createdMs))) };
+}
+
+/** Compares ids of jobs as the numbers that they are; negative where `a` is the smaller one. */
+export function compareIds(a: string, b: string): number {
+  return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
+}
+
+/** Sorts jobs in place. They come by their ids, which is mostly the order already. */
+function inOrder(jobs: LeasedJob[]): LeasedJob[] {
+  return jobs.sort((a, b) => a.priority - b.priority || a.runAtUs - b.runAtUs || compareIds(a.id, b.id));
+}
+
 type Call = <Row extends object>(text: string, values: readonly unknown[]) => Promise<Row[]>;
 
 function workerRuns(call: Call) {
@@ -145,17 +181,33 @@ function workerRuns(call: Call) {
 
 function claims(call: Call) {
   return {
-    /** Claims up to `limit` jobs for a worker run. */
-    getJobs: (claim: Claim): Promise<LeasedJob[]> =>
-      call<LeasedJob>(
+    /** Claims up to `limit` jobs for a worker run, after completing others. */
+    getJobs: async (claim: Claim): Promise<Claimed> => {
+      const { completed = [] } = claim;
+      const rows = await call<LeasedRow>(
         `select id, database_id as "databaseId", task_identifier as "taskIdentifier", payload::text as payload,
-           attempts as attempt, max_attempts as "maxAttempts", priority, run_at as "runAt",
-           lease_token as "leaseToken",
-           created_at as "createdAt", traceparent, tracestate, schedule_id as "scheduleId",
-           scheduled_at as "scheduledAt"
-         from app_jobs.get_jobs($1, $2, $3::text[], $4::text[], $5::text::json)`,
-        [claim.run, claim.limit, claim.tasks.only, claim.tasks.except, floorsText(claim.floors)],
-      ),
+           attempts as attempt, max_attempts as "maxAttempts", priority,
+           round(date_part('epoch', run_at) * 1000000) as "runAtUs", queue_name as "queueName", lease_token as "leaseToken",
+           round(date_part('epoch', created_at) * 1000) as "createdMs", traceparent, tracestate,
+           schedule_id as "scheduleId", scheduled_at as "scheduledAt"
+         from app_jobs.get_jobs($1, $2, $3::text[], $4::text[], $5::text::json, $6::bigint[], $7::uuid[])`,
+        [
+          claim.run,
+          claim.limit,
+          claim.tasks.only,
+          claim.tasks.except,
+          floorsText(claim.floors),
+          ...(completed.length === 0 ? [null, null] : [ids(completed), tokens(completed)]),
+        ],
+      );
+      const jobs: LeasedJob[] = [];
+      const refused = new Set<string>();
+      for (const row of rows) {
+        if (row.leaseToken === null) refused.add(row.id);
+        else jobs.push(leasedJob(row, row.leaseToken));
+      }
+      return { jobs: inOrder(jobs), refused };
+    },
 
     /**
      * Gives the seconds until the next waiting job is due, by the database's clock, null when none waits; and the numbers
@@ -180,8 +232,6 @@ function floorsText(floors: Floors = null): string | null {
 }
 
 function outcomes(call: Call) {
-  const ids = (leases: readonly Lease[]) => leases.map((lease) => lease.jobId);
-  const tokens = (leases: readonly Lease[]) => leases.map((lease) => lease.leaseToken);
   const taken = async (rows: Promise<{ id: string }[]>) => new Set((await rows).map((row) => row.id));
 
   return {

@@ -7,6 +7,7 @@ as $$
 declare
   band bigint := -2147483649;
   since timestamptz;
+  since_id bigint;
   first_due timestamptz;
   earliest timestamptz;
 begin
@@ -16,8 +17,8 @@ begin
   where q.next_run_at > now();
 
   loop
-    select b.priority, b.since
-    into band, since
+    select b.priority, b.since, b.since_id
+    into band, since, since_id
     from app_jobs.next_band(band, floors) as b;
     exit when band is null;
 
@@ -28,7 +29,7 @@ begin
       and j.attempts < j.max_attempts
       and j.queue_name is null
       and j.priority = band
-      and j.run_at >= since
+      and (j.run_at, j.id) >= (since, since_id)
     order by j.run_at, j.id
     limit 1;
     earliest := least(earliest, first_due);

@@ -2,7 +2,8 @@ create function app_jobs.next_band(
   after bigint,
   floors json,
   out priority bigint,
-  out since timestamptz
+  out since timestamptz,
+  out since_id bigint
 )
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -34,15 +35,17 @@ begin
 
   if found then
     since := '-infinity';
+    since_id := 0;
   elsif known < 2147483648 then
     next_band.priority := known;
-    since := (floors ->> known::text)::timestamptz;
+    since := 'epoch'::timestamptz + (floors -> known::text ->> 0)::double precision * interval '1 microsecond';
+    since_id := (floors -> known::text ->> 1)::bigint;
   end if;
 end;
 $$;
 
 comment on function app_jobs.next_band(bigint, json) is
-  'Gives the next priority above after that has waiting jobs without a queue, or a floor, and from which run_at on to look at it; '
-  'nulls when there is none.';
+  'Gives the next priority above after that has waiting jobs without a queue, or a floor, and from which run_at '
+  'and id on to look at it; nulls when there is none.';
 
 revoke all on function app_jobs.next_band(bigint, json) from public;

@@ -19,10 +19,10 @@ async function withBacklog(secondsAgo: readonly number[]) {
   return {
     jobs,
     claim: async (floors: Floors) => {
-      const claimed = await jobs.getJobs({ run, limit: 100, tasks: all, floors });
+      const { jobs: claimed } = await jobs.getJobs({ run, limit: 100, tasks: all, floors });
       return claimed.map((job) => job.taskIdentifier);
     },
-    ago: (seconds: number) => new Date(now - seconds * 1000).toISOString(),
+    ago: (seconds: number, id = "0") => [(now - seconds * 1000) * 1000, id] as const,
     [Symbol.asyncDispose]: () => db[Symbol.asyncDispose](),
   };
 }

@@ -63,7 +63,9 @@ test("the service's role can do everything that the services do", async () => {
   expect(await jobs.beatWorker(run)).toBe(true);
   await database.sql`
     select app_jobs.add_job(${tenant}, 'mail', queue_name => 'q' || i) from generate_series(1, 4) as i`;
-  const [first, second, third] = await jobs.getJobs({ run, limit: 3, tasks: { only: null, except: null } });
+  const {
+    jobs: [first, second, third],
+  } = await jobs.getJobs({ run, limit: 3, tasks: { only: null, except: null } });
   if (!first || !second || !third) throw new Error("Three jobs were to be claimed.");
   const lease = (job: typeof first) => ({ jobId: job.id, leaseToken: job.leaseToken });
   expect(await jobs.completeJobs([lease(first)])).toHaveLength(1);

@@ -25,7 +25,7 @@ export async function awaitDatabase(
   const schema = settings.JOBS_SCHEMA;
   for (let failures = 0; !signal.aborted; failures++) {
     try {
-      const name = `${schema}.get_jobs(uuid, integer, text[], text[], json)`;
+      const name = `${schema}.get_jobs(uuid, integer, text[], text[], json, bigint[], uuid[])`;
       const row = onlyRow(
         await sql<{ exists: boolean }[]>`select to_regprocedure(${name}) is not null as exists`,
       );

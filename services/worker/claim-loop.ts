@@ -1,7 +1,9 @@
 import type { Jobs, TaskFilter } from "#db/jobs";
 import type { Log } from "../log/log.ts";
+import type { HeldJobs } from "./held-jobs.ts";
 import { createLookBack, type LookBack } from "./look-back.ts";
 import { createRest, type Rest } from "./rest.ts";
+import type { Settler } from "./settle.ts";
 import { createSlots, type Slots, type SlotsOptions } from "./slots.ts";
 import type { TaskHealth } from "./task-health.ts";
 import { createWakeSignal } from "./wake-signal.ts";
@@ -12,8 +14,8 @@ export type ClaimLoopOptions = {
   readonly jobs: Pick<Jobs, "getJobs" | "nextJob" | "restWorker" | "releaseStrays">;
   readonly run: Pick<WorkerRun, "current" | "lose">;
   readonly perform: SlotsOptions["perform"];
-  /** Ids of all jobs that this worker holds and has not settled. */
-  readonly held: () => string[];
+  readonly held: HeldJobs;
+  readonly settler: Pick<Settler, "takeCompleted">;
   readonly health: TaskHealth;
   readonly concurrency: number;
   /** The tasks that this worker takes; null for all. */
@@ -28,6 +30,8 @@ export type ClaimLoop = {
   readonly wake: () => void;
   /** The same, told by the database. */
   readonly notified: () => void;
+  /** Forgets the jobs that were not started: their lease is lost. */
+  readonly forgetUnstarted: () => void;
   /** Stops claiming, gives back what was not started, and resolves. Jobs in flight go on. */
   readonly stop: () => Promise<void>;
 };
@@ -75,6 +79,9 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
       rest.notified();
       signal.wake();
     },
+    forgetUnstarted: () => {
+      slots.takeBack();
+    },
     stop: async () => {
       stopping.abort();
       signal.wake();
@@ -89,7 +96,7 @@ type Found = "enough" | "some" | "nothing";
 
 /** Gives a function that claims once for all free slots. */
 function createLook(
-  { jobs, run, held, health, tasks, log }: ClaimLoopOptions,
+  { jobs, run, held, settler, health, tasks, log }: ClaimLoopOptions,
   slots: Slots,
   back: LookBack,
 ): () => Promise<Found> {
@@ -98,23 +105,29 @@ function createLook(
   const claim = async (worker: string, limit: number, filter: TaskFilter): Promise<number> => {
     mayHoldStrays = true;
     const startedAt = performance.now();
-    const floors = back.floors();
-    const claimed = await jobs
-      .getJobs({ run: worker, limit, tasks: filter, floors })
+    const reach = back.reach();
+    const completed = settler.takeCompleted();
+    const leases = completed.leases;
+    const found = await jobs
+      .getJobs({ run: worker, limit, tasks: filter, floors: reach.floors, completed: leases })
       .catch((error: unknown) => {
+        completed.putBack();
         if (error instanceof Error && error.message === "LEASE_LOST") run.lose(worker, "a claim was refused");
         throw error;
       });
     mayHoldStrays = false;
+    completed.written(found.refused);
+    const claimed = found.jobs;
     const ms = performance.now() - startedAt;
     slots.claimTook(ms);
-    back.looked({ floors, ms, claimed });
+    const wasFilled = claimed.length === limit;
+    back.looked({ reach, ms, claimed, completed: leases.length, wasFilled });
     claimed.forEach(slots.add);
     return claimed.length;
   };
 
   const giveBackStrays = async (worker: string) => {
-    const count = await jobs.releaseStrays(worker, held());
+    const count = await jobs.releaseStrays(worker, held.ids());
     mayHoldStrays = false;
     if (count > 0) log.warn("gave back jobs whose claim was lost with the connection", { count });
   };
@@ -136,11 +149,9 @@ function createLook(
 }
 
 async function giveBackUnstarted({ jobs, run, held, log }: ClaimLoopOptions, slots: Slots): Promise<void> {
-  const unstarted = new Set(slots.takeBack());
-  if (unstarted.size === 0) return;
+  if (slots.takeBack().length === 0) return;
   try {
-    const known = held().filter((id) => !unstarted.has(id));
-    const count = await jobs.releaseStrays(await run.current(), known);
+    const count = await jobs.releaseStrays(await run.current(), held.ids());
     log.info("jobs given back that were not started", { count });
   } catch (error) {
     log.warn("cannot give jobs back yet", { error });

@@ -1,43 +1,90 @@
 import { expect, test } from "bun:test";
 import type { Floors } from "#db/jobs";
-import { createLookBack } from "./look-back.ts";
+import { createLookBack, type LookBack, type Reach } from "./look-back.ts";
 
-const at = (ms: number) => ({ priority: 0, runAt: new Date(1_000_000 + ms) });
+const at = (ms: number, id = 1) => ({ priority: 0, id: String(id), runAtUs: (1_000_000 + ms) * 1_000 });
 
 /** Gives how far before `latest` some floors begin, in ms; null where there are none. */
 const backMs = (floors: Floors, latest: number) =>
-  floors === null ? null : 1_000_000 + latest - Date.parse(String(floors["0"]));
+  floors === null ? null : 1_000_000 + latest - Number(floors["0"]?.[0]) / 1_000;
 
-test("while looks at everything are quick, each is one", () => {
+/** Looks once, for `ms`, and gives how far. */
+function look(
+  back: LookBack,
+  ms: number,
+  options: { claimed?: ReturnType<typeof at>[]; wasFilled?: boolean } = {},
+): Reach {
+  const reach = back.reach();
+  back.looked({
+    reach,
+    ms,
+    claimed: options.claimed ?? [],
+    completed: 0,
+    wasFilled: options.wasFilled ?? false,
+  });
+  return reach;
+}
+
+test("while jobs are few, each look is at everything", () => {
   const back = createLookBack(() => 0);
   for (let n = 0; n < 100; n++) {
-    expect(back.floors()).toBe(null);
-    back.looked({ floors: null, ms: 10, claimed: Array.from({ length: 300 }, () => at(n)) });
+    expect(look(back, 1, { claimed: [at(n)] }).floors).toBe(null);
     expect(back.untilWholeMs()).toBe(0);
   }
 });
 
-test("once they are slow they take a twentieth of the time, and the looks between go back by powers of two", () => {
+test("while jobs are plenty, looks begin at the last claimed job, and every 50 ms one is at everything", () => {
   let now = 0;
   const back = createLookBack(() => now);
-  back.looked({ floors: back.floors(), ms: 100, claimed: [at(5_000)] });
-  const lengths: (number | null)[] = [];
-  for (now = 0; now < 1_999; now++) {
-    const floors = back.floors();
-    lengths.push(backMs(floors, 5_000));
-    back.looked({ floors, ms: 1, claimed: [at(5_000)] });
-    expect(back.untilWholeMs()).toBeCloseTo(1_999.4 - now, 6);
-  }
-  expect(lengths.slice(0, 17)).toEqual([
-    100, 100, 100, 200, 100, 100, 100, 200, 100, 100, 100, 200, 100, 100, 100, 400, 100,
-  ]);
-  expect(lengths).toContain(3_200);
-  now = 2_000;
-  expect(back.floors()).toBe(null);
+  const reaches: Floors[] = [];
+  for (now = 0; now < 100; now += 10)
+    reaches.push(look(back, 0, { claimed: [at(5_000, 7)], wasFilled: true }).floors);
+  expect(reaches[0]).toBe(null);
+  expect(reaches[1]).toEqual({ 0: [at(5_000).runAtUs, "7"] });
+  expect(reaches.filter((floors) => floors === null)).toHaveLength(2);
 });
 
-test("a slow look that found nothing to start from is followed by another at everything", () => {
+test("a look that found too little is followed by one at everything", () => {
   const back = createLookBack(() => 0);
-  back.looked({ floors: back.floors(), ms: 100, claimed: [] });
-  expect(back.floors()).toBe(null);
+  look(back, 0, { claimed: [at(5_000)], wasFilled: true });
+  expect(look(back, 0, { wasFilled: false }).floors).not.toBe(null);
+  expect(back.reach().floors).toBe(null);
+});
+
+test("a job that was claimed later, but comes before, does not set the place back", () => {
+  const back = createLookBack(() => 0);
+  look(back, 0, { claimed: [at(5_000, 12)], wasFilled: true });
+  look(back, 0, { claimed: [at(5_000, 9), at(4_000, 13)], wasFilled: true });
+  expect(back.reach().floors).toEqual({ 0: [at(5_000).runAtUs, "12"] });
+});
+
+test("once looks at everything are slow they take a twentieth of the time, and others go back by powers of two", () => {
+  let now = 0;
+  const back = createLookBack(() => now);
+  look(back, 100, { claimed: [at(5_000)] });
+  const lengths: (number | null)[] = [];
+  for (now = 0; now < 1_999; now++) {
+    lengths.push(backMs(look(back, 0, { claimed: [at(5_000)] }).floors, 5_000));
+    expect(back.untilWholeMs()).toBeCloseTo(1_999.4 - now, 6);
+  }
+  expect(lengths.slice(0, 17)).toEqual([0, 0, 0, 100, 0, 0, 0, 100, 0, 0, 0, 100, 0, 0, 0, 200, 0]);
+  expect(lengths).toContain(1_600);
+  now = 2_000;
+  expect(back.reach().floors).toBe(null);
+});
+
+test("a length that takes long is rationed too", () => {
+  let now = 0;
+  const back = createLookBack(() => now);
+  look(back, 1_000, { claimed: [at(5_000)] });
+  const spentMs = new Map<number, number>();
+  while (now < 19_000) {
+    const reach = back.reach();
+    const ms = reach.length === 0 ? 1 : 10;
+    now += ms;
+    spentMs.set(reach.length, (spentMs.get(reach.length) ?? 0) + ms);
+    back.looked({ reach, ms, claimed: [], completed: 0, wasFilled: true });
+  }
+  expect(spentMs.get(1)).toBeLessThanOrEqual(19_000 * 0.02 + 10);
+  expect(spentMs.get(0)).toBeGreaterThan(19_000 * 0.8);
 });

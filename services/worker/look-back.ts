@@ -1,17 +1,27 @@
-import type { Floors, LeasedJob } from "#db/jobs";
+import { compareIds, type Floors, type LeasedJob } from "#db/jobs";
+
+/** How far back one look goes. */
+export type Reach = {
+  /** What to leave out; null to look at everything. */
+  readonly floors: Floors;
+  /** Number of its length, from 0 for the shortest; Infinity for everything. */
+  readonly length: number;
+};
 
 /** A look at the database that is over. */
 export type Look = {
-  /** What it was limited to; null where it was at everything. */
-  readonly floors: Floors;
+  readonly reach: Reach;
   readonly ms: number;
-  readonly claimed: readonly Pick<LeasedJob, "priority" | "runAt">[];
+  readonly claimed: readonly Pick<LeasedJob, "id" | "priority" | "runAtUs">[];
+  /** How many jobs were completed with it. */
+  readonly completed: number;
+  /** Whether it found all that it asked for, so that there may be more. */
+  readonly wasFilled: boolean;
 };
 
 /** How far back looks for due jobs go. */
 export type LookBack = {
-  /** Gives the floors for the next look: by priority, the run_at before which it need not look; null for everything. */
-  readonly floors: () => Floors;
+  readonly reach: () => Reach;
   readonly looked: (look: Look) => void;
   /** Gives the floors of the last look. */
   readonly lastFloors: () => Floors;
@@ -19,57 +29,93 @@ export type LookBack = {
   readonly untilWholeMs: () => number;
 };
 
-/** A look at everything that takes longer than this, beside what its jobs cost, is rationed. */
+/** Least time between two looks at everything while jobs are plenty, in ms. */
+const wholeEveryMs = 50;
+
+/** A look at everything that takes longer than this, beside what its jobs cost, is slow. */
 const slowMs = 2;
 
-/** What claiming one job costs, in ms: 10 to 25 µs measured, with room. */
-const claimedJobMs = 0.03;
+/** What claiming or completing one job costs, in ms: up to 25 µs measured, with room. */
+const jobMs = 0.03;
 
-/** Share of the time that looks at everything may take, once they are slow. */
+/** Share of the time that looks at everything may take, and looks of each other length but the shortest. */
 const wholeShare = 0.05;
+const lengthShare = 0.02;
 
-/** How far back the shortest look goes, in ms. */
-const shortestMs = 100;
+/** How far the second shortest look goes back, in ms; the shortest begins at the last claimed job. */
+const firstBackMs = 100;
 
 /** With more priorities than this in use, every look is at everything. */
 const prioritiesLimit = 32;
 
+type Place = Pick<LeasedJob, "id" | "runAtUs">;
+
 /**
  * Gives a worker's way not to pass again and again what it has claimed already.
  *
- * The entry of a claimed job stays in the index until it may be cleared, and a session that holds an old snapshot (a backup,
- * a forgotten transaction) forbids that for as long as it lives. After minutes of it a look at everything passes millions
- * of dead entries, for seconds. So, as soon as such looks are slow, others start from what was last claimed, less a
- * margin for jobs that were committed late or given back: short for most, and twice as long for every fourth, four times
- * for every sixteenth, and so on, so that each length costs half of the one before and a job that is late by t is seen after
- * some t of looking. Looks at everything go on, for a twentieth of the time. In an ordinary hour none of this happens.
+ * The entry of a claimed job stays in the index until vacuum comes, a minute or so, and a claim from the front passes all of
+ * them: at twenty thousand jobs a second that is milliseconds for each claim soon (batches of 20 took 50 µs a job after a
+ * hundred thousand, of which 40 were for that). Where a session holds an old snapshot (a backup, a forgotten transaction) they
+ * stay as long as it lives, and after minutes of it a look at everything takes seconds.
+ *
+ * So while jobs are plenty, looks begin at the last claimed job. What came before it since, because it was committed late or
+ * given back, is seen by looks at everything, every 50 ms; and where those are slow, they take a twentieth of the time, and
+ * every fourth look goes back by a little, every sixteenth by twice as much, and so on, each length rationed too, so that a
+ * job that is late by t is seen after some t of looking. Where jobs are few, each look is at everything.
  */
 export function createLookBack(now: () => number = () => performance.now()): LookBack {
-  const latest = new Map<number, number>();
-  let wholeMs = 0;
-  let wholeAt = Number.NEGATIVE_INFINITY;
+  const latest = new Map<number, Place>();
+  const whole = { ms: 0, at: Number.NEGATIVE_INFINITY };
+  const rations = new Map<number, { readonly ms: number; readonly at: number }>();
   let last: Floors = null;
+  let wasFilled = false;
   let count = 0;
 
-  const untilDue = () => (wholeMs <= slowMs ? 0 : wholeAt + wholeMs / wholeShare - now());
+  const isSlow = () => whole.ms > slowMs;
+  const untilWhole = () => whole.at + Math.max(wholeEveryMs, whole.ms / wholeShare) - now();
+  const isWholeDue = () =>
+    latest.size === 0 || latest.size > prioritiesLimit || untilWhole() <= 0 || !(wasFilled || isSlow());
+
+  const longestAllowed = () => {
+    count += 1;
+    for (let length = Math.floor(trailingZeros(count) / 2); length > 0; length--) {
+      const ration = rations.get(length);
+      if (ration === undefined || now() >= ration.at + ration.ms / lengthShare) return length;
+    }
+    return 0;
+  };
 
   return {
-    floors: () => {
-      if (untilDue() <= 0 || latest.size === 0 || latest.size > prioritiesLimit) return null;
-      count += 1;
-      const backMs = shortestMs * 2 ** Math.floor(trailingZeros(count) / 2);
-      const floors = [...latest].map(([priority, at]) => [priority, new Date(at - backMs).toISOString()]);
-      return Object.fromEntries(floors);
+    reach: () => {
+      if (isWholeDue()) return { floors: null, length: Number.POSITIVE_INFINITY };
+      const length = longestAllowed();
+      const floors = [...latest].map(([priority, place]) => [priority, floorAt(place, length)]);
+      return { floors: Object.fromEntries(floors), length };
     },
-    looked: ({ floors, ms, claimed }) => {
-      last = floors;
-      if (floors === null) [wholeMs, wholeAt] = [ms - claimed.length * claimedJobMs, now()];
-      for (const { priority, runAt } of claimed)
-        latest.set(priority, Math.max(latest.get(priority) ?? 0, runAt.getTime()));
+    looked: (look) => {
+      last = look.reach.floors;
+      wasFilled = look.wasFilled;
+      const spent = { ms: look.ms - (look.claimed.length + look.completed) * jobMs, at: now() };
+      if (last === null) Object.assign(whole, spent);
+      else rations.set(look.reach.length, spent);
+      for (const { priority, id, runAtUs } of look.claimed) {
+        const before = latest.get(priority);
+        if (before === undefined || isLater({ id, runAtUs }, before)) latest.set(priority, { id, runAtUs });
+      }
     },
     lastFloors: () => last,
-    untilWholeMs: () => (last === null ? 0 : untilDue()),
+    untilWholeMs: () => (last === null ? 0 : isSlow() ? untilWhole() : 0),
   };
+}
+
+function floorAt({ id, runAtUs }: Place, length: number): readonly [runAtUs: number, id: string] {
+  if (length === 0) return [runAtUs, id];
+  return [runAtUs - firstBackMs * 1_000 * 2 ** (length - 1), "0"];
+}
+
+function isLater(a: Place, b: Place): boolean {
+  if (!Number.isFinite(a.runAtUs)) return false;
+  return a.runAtUs > b.runAtUs || (a.runAtUs === b.runAtUs && compareIds(a.id, b.id) > 0);
 }
 
 function trailingZeros(count: number): number {

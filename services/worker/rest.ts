@@ -79,6 +79,8 @@ export function createRest({ jobs, run, back, pollSeconds }: RestOptions): Rest 
   return {
     notified: crowd.add,
     sleepMs: async (hasFound) => {
+      // Sleeping is safe only after a look at everything, or while the next one is not due.
+      if (back.lastFloors() !== null && back.untilWholeMs() <= 0) return 0;
       const worker = await run.current();
       if (crowd.isThere()) lookMs = shortestLookMs;
       if (lookMs > 0) {
@@ -95,7 +97,7 @@ export function createRest({ jobs, run, back, pollSeconds }: RestOptions): Rest 
         await fallAsleep(worker);
         return 0;
       }
-      const next = await jobs.nextJob(back.floors());
+      const next = await jobs.nextJob(back.reach().floors);
       let patienceMs = asleep.until - performance.now();
       if (back.untilWholeMs() > 0) patienceMs = Math.min(patienceMs, back.untilWholeMs());
       if (asleep.haveAllSeen) stragglerMs = firstStragglerMs;
