@@ -31,7 +31,7 @@ export type Slots = {
 const unsettledPerSlot = 8;
 
 /** The same for the whole worker where slots are few: what one write holds while the next is collected. */
-const unsettledAtLeast = 256;
+const unsettledAtLeast = 1_024;
 
 /**
  * Gives slots for a number of requests in flight.
@@ -101,7 +101,7 @@ const aheadLimit = 1_000;
  */
 const aheadMs = 10;
 
-/** Gives how many jobs start while two claims are under way, or in `aheadMs`, by the pace of the last few claims. */
+/** Gives how many jobs start while two claims after each other are under way, or in `aheadMs`, by the pace of the last few claims. */
 function createPace() {
   let starts = 0;
   let since = performance.now();
@@ -122,6 +122,6 @@ function createPace() {
       starts = 0;
       since = now;
     },
-    ahead: () => Math.min(aheadLimit, Math.round(startsPerMs * Math.max(aheadMs, claimMs * 2))),
+    ahead: () => Math.min(aheadLimit, Math.round(startsPerMs * Math.max(aheadMs, claimMs * 4))),
   };
 }

@@ -34,7 +34,7 @@ export type ConnectEvents = {
 
 /** Opens a connection. */
 export function openConnection({ hostname, port }: Address, events: ConnectEvents): void {
-  let socket: Socket<unknown> | null = null;
+  let socket: Pick<Socket, "write" | "terminate"> | null = null;
   let listener: Listener | null = null;
   let unsent: Buffer | null = null;
 
@@ -61,7 +61,7 @@ export function openConnection({ hostname, port }: Address, events: ConnectEvent
     },
   };
 
-  const handler: SocketHandler<unknown> = {
+  const handler: SocketHandler = {
     open: (opened) => {
       socket = opened;
       events.opened(connection);

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { Socket, TCPSocketListener } from "bun";
+import type { Socket } from "bun";
 import { until } from "../../testing/until.ts";
 import { withFunction } from "../../testing/with-function.ts";
 import { createHttpClient } from "./http-client.ts";
@@ -19,7 +19,7 @@ function withPeer(onText: (peer: Peer) => void) {
   let count = 0;
   let closed = 0;
   const texts = new Map<object, { text: string; number: number }>();
-  const listener: TCPSocketListener<unknown> = Bun.listen<unknown>({
+  const listener = Bun.listen<unknown>({
     hostname: "127.0.0.1",
     port: 0,
     socket: {
