@@ -45,14 +45,14 @@ export const sendEmailLinkCases: readonly Case[] = [
     payload: invite,
     headers: { ...tenant, "Idempotency-Key": "1:1" },
     ...done,
-    subject: "Ada Lovelace invites you to Acme Notes",
+    subject: "Ada Lovelace invited you to join Acme Notes",
   },
   {
     name: "an invitation to an organisation, by nobody who is known",
     payload: { ...invite, invite_type: 2, sender_id: databaseId },
     headers: { ...tenant, "Idempotency-Key": "1:2" },
     ...done,
-    subject: "You are invited to Acme Notes",
+    subject: "You’re invited to join Acme Notes",
   },
   {
     name: "a password reset in German",

@@ -40,7 +40,7 @@ describe("each type makes its mail", () => {
   test.each([
     [
       invite,
-      "Ada Lovelace invites you to Acme",
+      "Ada Lovelace invited you to join Acme",
       `${host}/register?invite_token=t1&email=bob%40example.com&type=app`,
     ],
     [reset, "Reset your Acme password", `${host}/reset-password?role_id=u1&reset_token=r1`],
@@ -113,7 +113,7 @@ describe("GraphQL", () => {
   test("that knows no such sender makes an invite without a name", async () => {
     await using world = withWorld({ rows: { user: null } });
     await world.post(invite);
-    expect(fieldOf(world.mailgun.sent[0], "subject")).toEqual(["You are invited to Acme"]);
+    expect(fieldOf(world.mailgun.sent[0], "subject")).toEqual(["You’re invited to join Acme"]);
   });
 
   test("that knows no such database fails the attempt, to be tried again", async () => {

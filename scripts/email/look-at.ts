@@ -71,7 +71,7 @@ async function lookAtAll(mails: ReadonlyArray<{ readonly width: number; readonly
   const backgroundOf = (element: Element | null): string => {
     for (let at = element; at !== null; at = at.parentElement) {
       const colour = getComputedStyle(at).backgroundColor;
-      if (!/, 0\)$|transparent/.test(colour)) return hex(colour);
+      if (!/^rgba\(.*, 0\)$|transparent/.test(colour)) return hex(colour);
     }
     return "#ffffff";
   };
