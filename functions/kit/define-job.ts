@@ -2,11 +2,12 @@ import { Hono } from "hono";
 import * as z from "zod";
 import { type JobHeaders, readJobHeaders } from "../protocol/headers.ts";
 import { echoJob, failureAnswer, jsonAnswer } from "./answer.ts";
+import { kitSettings } from "./config.ts";
 import type { Fetch } from "./fetch.ts";
 import { createJobContext, type JobContext, jobLogFields } from "./job-context.ts";
 import { asJobError, JobError } from "./job-error.ts";
 import { createLog, type Log, writeToConsole } from "./log.ts";
-import { readPayload } from "./read-payload.ts";
+import { parsePayload, readBody } from "./read-payload.ts";
 import { owesCallback, type ReportTools, reportOutcome } from "./report.ts";
 import {
   createSettingsReader,
@@ -15,6 +16,7 @@ import {
   type SettingsSchema,
   settingFaults,
 } from "./settings.ts";
+import { createRequestVerifier } from "./verify-request.ts";
 
 /** What makes a function. */
 export type JobDefinition<P, S extends SettingsSchema> = {
@@ -56,6 +58,9 @@ type PlainJobDefinition<P> = Omit<JobDefinition<P, typeof noSettings>, "env"> & 
  *
  * `POST /` and `POST /NAME` run the job; `GET /healthz` says that it is alive, `GET /readyz` that its settings are right. A job
  * ends in one log line without payload. Where the worker does not read the response, the outcome is reported by callback first.
+ *
+ * With JOBS_SIGNING_SECRETS set, a request that none of them has signed is refused with 401, and nothing is reported: its callback
+ * URL is as doubtful as the rest.
  */
 export function defineJob<P, S extends SettingsSchema>(
   definition: JobDefinition<P, S>,
@@ -75,7 +80,10 @@ function createJob<P, S extends SettingsSchema>(definition: JobDefinition<P, S>,
   const log = createLog(tools.write ?? writeToConsole, { function: definition.name });
   const reportTools = { fetch: tools.fetch ?? fetch, sleep: tools.sleep ?? sleep };
   const attempt = createAttempt(definition);
-  const faults = (env: Environment) => settingFaults(definition.env, env);
+  const faults = (env: Environment) => [
+    ...settingFaults(kitSettings, env),
+    ...settingFaults(definition.env, env),
+  ];
 
   const app = new Hono<{ Bindings: Environment }>();
   app.get("/healthz", () => jsonAnswer({ status: "ok" }));
@@ -106,24 +114,31 @@ function createJob<P, S extends SettingsSchema>(definition: JobDefinition<P, S>,
   };
 }
 
-type Ended = { readonly body: string } | { readonly failure: JobError };
+type Ended = { readonly body: string } | { readonly failure: JobError; readonly isTrusted: boolean };
 type AttemptTools = { readonly env: Environment; readonly log: Log };
 type Attempt = (request: Request, job: JobHeaders, tools: AttemptTools) => Promise<Ended>;
 
 /** Gives a function that runs one attempt and never rejects. */
 function createAttempt<P, S extends SettingsSchema>(definition: JobDefinition<P, S>): Attempt {
   const settingsOf = createSettingsReader(definition.env);
+  const kitSettingsOf = createSettingsReader(kitSettings);
+  const verify = createRequestVerifier();
   return async (request, job, { env, log }) => {
     let signal: AbortSignal | undefined;
+    let isTrusted = false;
     try {
-      requireName(request, definition.name);
+      const { JOBS_SIGNING_SECRETS: secrets } = kitSettingsOf(env);
+      isTrusted = secrets.length === 0;
       const context = createJobContext(request, job, { env: settingsOf(env), log });
       signal = context.signal;
-      const payload = await readPayload(request, definition.payload);
-      const result = await definition.run(payload, context);
+      const body = await readBody(request);
+      if (!isTrusted) await verify({ headers: request.headers, job, body }, secrets);
+      isTrusted = true;
+      requireName(request, definition.name);
+      const result = await definition.run(parsePayload(body, definition.payload), context);
       return { body: JSON.stringify({ complete: true, ...result }) };
     } catch (thrown) {
-      return { failure: failureOf(thrown, signal) };
+      return { failure: failureOf(thrown, signal), isTrusted };
     }
   };
 }
@@ -152,7 +167,8 @@ function logEnd(log: Log, ended: Ended, startedAt: number): void {
 
 async function answer(ended: Ended, job: JobHeaders, tools: ReportTools & { log: Log }): Promise<Response> {
   const failure = "failure" in ended ? ended.failure : null;
-  if (owesCallback(job)) {
+  const isTrusted = !("failure" in ended) || ended.isTrusted;
+  if (isTrusted && owesCallback(job)) {
     const fault = await reportOutcome(job, failure, tools);
     if (fault !== undefined) {
       tools.log.error("outcome not reported", { reason: fault });
