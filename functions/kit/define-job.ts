@@ -4,7 +4,7 @@ import { type JobHeaders, readJobHeaders } from "../protocol/headers.ts";
 import { echoJob, failureAnswer, jsonAnswer } from "./answer.ts";
 import { kitSettings } from "./config.ts";
 import type { Fetch } from "./fetch.ts";
-import { createJobContext, type JobContext, jobLogFields } from "./job-context.ts";
+import { createJobContext, type JobContext, jobDeadline, jobLogFields } from "./job-context.ts";
 import { asJobError, JobError } from "./job-error.ts";
 import { createLog, type Log, writeToConsole } from "./log.ts";
 import { parsePayload, readBody } from "./read-payload.ts";
@@ -124,13 +124,12 @@ function createAttempt<P, S extends SettingsSchema>(definition: JobDefinition<P,
   const kitSettingsOf = createSettingsReader(kitSettings);
   const verify = createRequestVerifier();
   return async (request, job, { env, log }) => {
-    let signal: AbortSignal | undefined;
+    const { signal, clear } = jobDeadline(request.signal, job);
     let isTrusted = false;
     try {
       const { JOBS_SIGNING_SECRETS: secrets } = kitSettingsOf(env);
       isTrusted = secrets.length === 0;
-      const context = createJobContext(request, job, { env: settingsOf(env), log });
-      signal = context.signal;
+      const context = createJobContext(job, { env: settingsOf(env), log, signal });
       const body = await readBody(request);
       if (!isTrusted) await verify({ headers: request.headers, job, body }, secrets);
       isTrusted = true;
@@ -139,6 +138,8 @@ function createAttempt<P, S extends SettingsSchema>(definition: JobDefinition<P,
       return { body: JSON.stringify({ complete: true, ...result }) };
     } catch (thrown) {
       return { failure: failureOf(thrown, signal), isTrusted };
+    } finally {
+      clear();
     }
   };
 }
@@ -149,11 +150,11 @@ function requireName(request: Request, name: string): void {
   throw new JobError(`This is ${name}; there is no function at ${path}`, { status: 404 });
 }
 
-function failureOf(thrown: unknown, signal: AbortSignal | undefined): JobError {
+function failureOf(thrown: unknown, signal: AbortSignal): JobError {
   if (thrown instanceof JobError) return thrown;
   if (thrown instanceof SettingsError)
     return new JobError(`The function is not set up: ${thrown.message}`, { cause: thrown });
-  if (signal?.aborted)
+  if (signal.aborted)
     return new JobError("The worker's deadline passed before the job was done", { cause: thrown });
   return asJobError(thrown);
 }
