@@ -26,6 +26,8 @@ export type JobDefinition<P, S extends SettingsSchema> = {
   readonly payload: z.ZodType<P>;
   /** Schema of its settings. */
   readonly env: S;
+  /** What has to be right before a container takes its first job, such as files; it does not start where this rejects. */
+  readonly prepare?: (env: z.infer<S>) => Promise<unknown>;
   /** The work. What it gives becomes the answer's body, beside `complete: true`; it fails by throwing, best a JobError. */
   readonly run: (
     payload: P,
@@ -46,6 +48,8 @@ export type Job = {
   readonly fetch: (request: Request, env: Environment) => Promise<Response>;
   /** Gives a line for each setting that is missing or wrong in `env`. */
   readonly settingFaults: (env: Environment) => readonly string[];
+  /** Does what its definition wants done before the first job. Rejects with one line for a person. */
+  readonly prepare: (env: Environment) => Promise<void>;
 };
 
 const noSettings = z.object({});
@@ -111,6 +115,9 @@ function createJob<P, S extends SettingsSchema>(definition: JobDefinition<P, S>,
     name: definition.name,
     fetch: async (request, env) => echoJob(await app.fetch(request, env), request),
     settingFaults: faults,
+    prepare: async (env) => {
+      await definition.prepare?.(createSettingsReader(definition.env)(env));
+    },
   };
 }
 
