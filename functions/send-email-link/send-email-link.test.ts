@@ -73,6 +73,26 @@ describe("each type makes its mail", () => {
   });
 });
 
+test.each([
+  [undefined, undefined, undefined, "en"],
+  [undefined, undefined, "de", "de"],
+  [undefined, "fr", "de", "fr"],
+  ["es-MX", "fr", "de", "es"],
+  ["pt", "ar_EG", "de", "ar"],
+])(
+  "of locale %p in the payload, %p in the legal terms and %p in the theme, the mail is in %s",
+  async (...row) => {
+    const [locale, legal, theme, expected] = row;
+    const database = databaseWith({
+      siteThemes: { nodes: [{ theme: { primary: "#7c3aed", locale: theme } }] },
+      siteModules: { nodes: [{ data: { locale: legal } }] },
+    });
+    await using world = withWorld({ rows: { database } });
+    await world.post({ ...reset, locale });
+    expect(fieldOf(world.mailgun.sent[0], "html")[0]).toContain(`<html lang="${expected}"`);
+  },
+);
+
 describe("GraphQL", () => {
   test("is asked for the user by an invite alone, after the site", async () => {
     await using world = withWorld();
