@@ -29,7 +29,7 @@ if (chromium === undefined) {
 const preview = startPreview({ folder: ourTemplates, port: 0 });
 for (const { file, query } of pictures) {
   const to = join(ourTemplates, "../pictures", file);
-  const args = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=390,660"];
+  const args = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=390,720"];
   const browser = Bun.spawn(
     [chromium, ...args, `--screenshot=${to}`, `${preview.url}mail?${new URLSearchParams(query)}`],
     { stdout: "ignore", stderr: "ignore" },

@@ -2,11 +2,12 @@ import { Hono } from "hono";
 import * as z from "zod";
 import { type JobHeaders, readJobHeaders } from "../protocol/headers.ts";
 import { echoJob, failureAnswer, jsonAnswer } from "./answer.ts";
+import { kitSettings } from "./config.ts";
 import type { Fetch } from "./fetch.ts";
-import { createJobContext, type JobContext, jobLogFields } from "./job-context.ts";
+import { createJobContext, type JobContext, jobDeadline, jobLogFields } from "./job-context.ts";
 import { asJobError, JobError } from "./job-error.ts";
 import { createLog, type Log, writeToConsole } from "./log.ts";
-import { readPayload } from "./read-payload.ts";
+import { parsePayload, readBody } from "./read-payload.ts";
 import { owesCallback, type ReportTools, reportOutcome } from "./report.ts";
 import {
   createSettingsReader,
@@ -15,6 +16,7 @@ import {
   type SettingsSchema,
   settingFaults,
 } from "./settings.ts";
+import { createRequestVerifier } from "./verify-request.ts";
 
 /** What makes a function. */
 export type JobDefinition<P, S extends SettingsSchema> = {
@@ -24,6 +26,8 @@ export type JobDefinition<P, S extends SettingsSchema> = {
   readonly payload: z.ZodType<P>;
   /** Schema of its settings. */
   readonly env: S;
+  /** What has to be right before a container takes its first job, such as files; it does not start where this rejects. */
+  readonly prepare?: (env: z.infer<S>) => Promise<unknown>;
   /** The work. What it gives becomes the answer's body, beside `complete: true`; it fails by throwing, best a JobError. */
   readonly run: (
     payload: P,
@@ -44,6 +48,8 @@ export type Job = {
   readonly fetch: (request: Request, env: Environment) => Promise<Response>;
   /** Gives a line for each setting that is missing or wrong in `env`. */
   readonly settingFaults: (env: Environment) => readonly string[];
+  /** Does what its definition wants done before the first job. Rejects with one line for a person. */
+  readonly prepare: (env: Environment) => Promise<void>;
 };
 
 const noSettings = z.object({});
@@ -56,6 +62,9 @@ type PlainJobDefinition<P> = Omit<JobDefinition<P, typeof noSettings>, "env"> & 
  *
  * `POST /` and `POST /NAME` run the job; `GET /healthz` says that it is alive, `GET /readyz` that its settings are right. A job
  * ends in one log line without payload. Where the worker does not read the response, the outcome is reported by callback first.
+ *
+ * With JOBS_SIGNING_SECRETS set, a request that none of them has signed is refused with 401, and nothing is reported: its callback
+ * URL is as doubtful as the rest.
  */
 export function defineJob<P, S extends SettingsSchema>(
   definition: JobDefinition<P, S>,
@@ -75,7 +84,10 @@ function createJob<P, S extends SettingsSchema>(definition: JobDefinition<P, S>,
   const log = createLog(tools.write ?? writeToConsole, { function: definition.name });
   const reportTools = { fetch: tools.fetch ?? fetch, sleep: tools.sleep ?? sleep };
   const attempt = createAttempt(definition);
-  const faults = (env: Environment) => settingFaults(definition.env, env);
+  const faults = (env: Environment) => [
+    ...settingFaults(kitSettings, env),
+    ...settingFaults(definition.env, env),
+  ];
 
   const app = new Hono<{ Bindings: Environment }>();
   app.get("/healthz", () => jsonAnswer({ status: "ok" }));
@@ -103,27 +115,38 @@ function createJob<P, S extends SettingsSchema>(definition: JobDefinition<P, S>,
     name: definition.name,
     fetch: async (request, env) => echoJob(await app.fetch(request, env), request),
     settingFaults: faults,
+    prepare: async (env) => {
+      await definition.prepare?.(createSettingsReader(definition.env)(env));
+    },
   };
 }
 
-type Ended = { readonly body: string } | { readonly failure: JobError };
+type Ended = { readonly body: string } | { readonly failure: JobError; readonly isTrusted: boolean };
 type AttemptTools = { readonly env: Environment; readonly log: Log };
 type Attempt = (request: Request, job: JobHeaders, tools: AttemptTools) => Promise<Ended>;
 
 /** Gives a function that runs one attempt and never rejects. */
 function createAttempt<P, S extends SettingsSchema>(definition: JobDefinition<P, S>): Attempt {
   const settingsOf = createSettingsReader(definition.env);
+  const kitSettingsOf = createSettingsReader(kitSettings);
+  const verify = createRequestVerifier();
   return async (request, job, { env, log }) => {
-    let signal: AbortSignal | undefined;
+    const { signal, clear } = jobDeadline(request.signal, job);
+    let isTrusted = false;
     try {
+      const { JOBS_SIGNING_SECRETS: secrets } = kitSettingsOf(env);
+      isTrusted = secrets.length === 0;
+      const context = createJobContext(job, { env: settingsOf(env), log, signal });
+      const body = await readBody(request);
+      if (!isTrusted) await verify({ headers: request.headers, job, body }, secrets);
+      isTrusted = true;
       requireName(request, definition.name);
-      const context = createJobContext(request, job, { env: settingsOf(env), log });
-      signal = context.signal;
-      const payload = await readPayload(request, definition.payload);
-      const result = await definition.run(payload, context);
+      const result = await definition.run(parsePayload(body, definition.payload), context);
       return { body: JSON.stringify({ complete: true, ...result }) };
     } catch (thrown) {
-      return { failure: failureOf(thrown, signal) };
+      return { failure: failureOf(thrown, signal), isTrusted };
+    } finally {
+      clear();
     }
   };
 }
@@ -134,11 +157,11 @@ function requireName(request: Request, name: string): void {
   throw new JobError(`This is ${name}; there is no function at ${path}`, { status: 404 });
 }
 
-function failureOf(thrown: unknown, signal: AbortSignal | undefined): JobError {
+function failureOf(thrown: unknown, signal: AbortSignal): JobError {
   if (thrown instanceof JobError) return thrown;
   if (thrown instanceof SettingsError)
     return new JobError(`The function is not set up: ${thrown.message}`, { cause: thrown });
-  if (signal?.aborted)
+  if (signal.aborted)
     return new JobError("The worker's deadline passed before the job was done", { cause: thrown });
   return asJobError(thrown);
 }
@@ -152,7 +175,8 @@ function logEnd(log: Log, ended: Ended, startedAt: number): void {
 
 async function answer(ended: Ended, job: JobHeaders, tools: ReportTools & { log: Log }): Promise<Response> {
   const failure = "failure" in ended ? ended.failure : null;
-  if (owesCallback(job)) {
+  const isTrusted = !("failure" in ended) || ended.isTrusted;
+  if (isTrusted && owesCallback(job)) {
     const fault = await reportOutcome(job, failure, tools);
     if (fault !== undefined) {
       tools.log.error("outcome not reported", { reason: fault });

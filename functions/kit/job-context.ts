@@ -1,5 +1,6 @@
 import type { JobHeaders } from "../protocol/headers.ts";
 import { isTraceparent } from "../protocol/trace.ts";
+import { type Deadline, startDeadline } from "./deadline.ts";
 import type { Log } from "./log.ts";
 
 /** What a function knows of its job besides the payload. Undefined is what the worker did not say. */
@@ -20,12 +21,11 @@ export type JobContext<E> = {
   readonly log: Log;
 };
 
+/** What a context has besides what the headers say. */
+type ContextParts<E> = { readonly env: E; readonly log: Log; readonly signal: AbortSignal };
+
 /** Gives the context of one request. */
-export function createJobContext<E>(
-  request: Request,
-  job: JobHeaders,
-  { env, log }: { readonly env: E; readonly log: Log },
-): JobContext<E> {
+export function createJobContext<E>(job: JobHeaders, { env, log, signal }: ContextParts<E>): JobContext<E> {
   return {
     jobId: job.jobId,
     databaseId: job.databaseId,
@@ -33,19 +33,16 @@ export function createJobContext<E>(
     maxAttempts: job.maxAttempts,
     idempotencyKey: job.idempotencyKey,
     scheduledAt: job.scheduledAt,
-    signal: jobSignal(request.signal, job.deadline),
+    signal,
     env,
     log,
   };
 }
 
-/** Longest wait a timer can hold, in milliseconds. */
-const timerLimitMs = 2 ** 31 - 1;
-
-function jobSignal(request: AbortSignal, deadline: Date | undefined): AbortSignal {
-  if (deadline === undefined) return request;
-  const leftMs = Math.min(Math.max(deadline.getTime() - Date.now(), 0), timerLimitMs);
-  return AbortSignal.any([request, AbortSignal.timeout(leftMs)]);
+/** Gives what aborts when the worker gives up: at its deadline, or when the request does. Clear it when the job has ended. */
+export function jobDeadline(request: AbortSignal, { deadline }: JobHeaders): Deadline {
+  const leftMs = deadline === undefined ? Number.POSITIVE_INFINITY : deadline.getTime() - Date.now();
+  return startDeadline(leftMs, request);
 }
 
 /** Gives the fields that a job's log lines share. */

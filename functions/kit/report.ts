@@ -1,5 +1,6 @@
 import { header, type JobHeaders } from "../protocol/headers.ts";
 import { parseUrl } from "../protocol/parse-url.ts";
+import { withDeadline } from "./deadline.ts";
 import type { Fetch } from "./fetch.ts";
 import type { JobError } from "./job-error.ts";
 
@@ -71,8 +72,11 @@ type Fault = { readonly reason: string; readonly again: boolean };
 
 async function send(url: string, init: RequestInit, fetch: Fetch): Promise<Fault | undefined> {
   try {
-    const response = await fetch(url, { ...init, signal: AbortSignal.timeout(timeoutMs) });
-    await response.body?.cancel();
+    const response = await withDeadline(timeoutMs, [], async (signal) => {
+      const answer = await fetch(url, { ...init, signal });
+      await answer.body?.cancel();
+      return answer;
+    });
     if (response.ok) return undefined;
     const again = response.status >= 500 || response.status === 429 || response.status === 408;
     return { reason: `the callback server answered HTTP ${response.status}`, again };

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { normalColour, readableOn } from "./colour.ts";
+import { assert, integer, property } from "fast-check";
+import { contrast, edgeOn, normalColour, readableOn } from "./colour.ts";
 
 test.each([
   ["#ABC", "#aabbcc"],
@@ -26,4 +27,16 @@ test.each([
   ["#000000", "#ffffff"],
 ] as const)("on %s one reads %s", (colour, expected) => {
   expect(readableOn(colour)).toBe(expected);
+});
+
+test("whatever a site's colour, its button can be read, and its edge seen in light and in dark", () => {
+  const colour = integer({ min: 0, max: 0xffffff }).map((value) => `#${value.toString(16).padStart(6, "0")}`);
+  assert(
+    property(colour, (primary) => {
+      expect(contrast(primary, readableOn(primary))).toBeGreaterThanOrEqual(4.5);
+      for (const card of ["#ffffff", "#1c1f22"])
+        expect(contrast(card, edgeOn(card, primary))).toBeGreaterThanOrEqual(3);
+    }),
+    { numRuns: 2000 },
+  );
 });

@@ -18,7 +18,8 @@ export async function compileTemplate(
 ): Promise<string> {
   const used = slotsIn(source);
   const unknown = [...used].filter((name) => !Object.hasOwn(slots, name));
-  if (unknown.length > 0) throw fault(`it has no slot named ${unknown.join(", ")}`);
+  if (unknown.length > 0)
+    throw fault(`there is no slot named ${unknown.join(", ")}, but ${Object.keys(slots).join(", ")}`);
   const missing = required.filter((name) => !used.has(name));
   if (missing.length > 0) throw fault(`it never shows ${missing.join(", ")}`);
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import * as z from "zod";
 import { fieldOf, withMailgun } from "../testing/mailgun-server.ts";
+import { withServer } from "../testing/with-server.ts";
 import { mailSettings } from "./config.ts";
 import { createDeliver, type Letter } from "./deliver.ts";
 
@@ -20,6 +21,40 @@ describe("a job that is tried again", () => {
     const ids = [await deliver(letter, options), await deliver(letter, options)];
     expect(ids).toEqual(["<1@mg.test>", "<1@mg.test>"]);
     expect(mailgun.sent).toHaveLength(1);
+  });
+
+  test("has its mail sent once where its tries overlap, and where the worker gave the first one up", async () => {
+    const asked = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<Response>();
+    let sent = 0;
+    await using server = withServer(() => {
+      sent += 1;
+      asked.resolve();
+      return answer.promise;
+    });
+    const deliver = createDeliver({ fetch });
+    const options = { settings: settingsFor(server.url), signal, idempotencyKey: "t:1" };
+    const giveUp = new AbortController();
+    const first = deliver(letter, { ...options, signal: giveUp.signal });
+    await asked.promise;
+    const second = deliver(letter, options);
+    giveUp.abort(new Error("too late"));
+    expect(first).rejects.toThrow("too late");
+    await first.catch(() => {});
+    answer.resolve(Response.json({ id: "<1@mg.test>" }));
+    expect([await second, await deliver(letter, options)]).toEqual(["<1@mg.test>", "<1@mg.test>"]);
+    expect(sent).toBe(1);
+  });
+
+  test("is not sent for a job that was given up before", async () => {
+    await using mailgun = withMailgun();
+    for (const isShared of [true, false]) {
+      const deliver = createDeliver({ fetch, isShared });
+      const options = { settings: settingsFor(mailgun.url), idempotencyKey: "t:1" };
+      expect(deliver(letter, { ...options, signal: AbortSignal.abort() })).rejects.toThrow();
+      await deliver(letter, { ...options, signal: AbortSignal.abort() }).catch(() => {});
+    }
+    expect(mailgun.sent).toEqual([]);
   });
 
   test("has the same Message-Id from every process", async () => {

@@ -1,5 +1,7 @@
 import type { Fetch } from "../kit/fetch.ts";
 import { JobError } from "../kit/job-error.ts";
+import { mayShareWork } from "../kit/runtime.ts";
+import { unlessAborted } from "../kit/unless-aborted.ts";
 import { devRecipient } from "./address.ts";
 import type { MailSettings } from "./config.ts";
 import { mailIdentity, messageIdOf } from "./mail-identity.ts";
@@ -28,36 +30,58 @@ export type DeliverTools = {
   readonly fetch: Fetch;
   readonly smtp?: SendBySmtp | undefined;
   readonly memory?: SentMemory;
+  /** Whether one request may wait for what another one began; by default as the runtime has it. */
+  readonly isShared?: boolean;
 };
 
 /**
  * Gives a function that sends letters with Mailgun, or by SMTP where EMAIL_SEND_USE_SMTP says so, and to MAILGUN_DEV_EMAIL where
  * that is set.
  *
- * **Duplicates.** A retried job asks for its mail again. What this process has sent within a day is not sent twice. Every try carries
- * the same Message-Id, by which many mailboxes (Gmail's among them) show two copies as one. What remains: Mailgun itself drops no
- * duplicates, so where its answer was lost, or another instance tries again, two copies may be delivered.
+ * **Duplicates.** A retried job asks for its mail again. What this process has sent within a day is not sent twice, and what it is
+ * sending is waited for: where the worker gives up, the sending still goes on to its end, as breaking it off would unsend nothing,
+ * and the retry finds it. (Not in workerd, where a request takes all that it began along.) Every try carries the same Message-Id,
+ * by which many mailboxes (Gmail's among them) show two copies as one. What remains: Mailgun itself drops no duplicates, so where
+ * its own answer was lost, or another instance tries again, two copies may be delivered.
  *
  * The function throws a JobError that says how to go on: for good where the next attempt would fare the same (a wrong key, a
  * refused mail), not now on 429, and a failed attempt where the server has a fault or was not reached.
  */
-export function createDeliver({ fetch, smtp, memory = createSentMemory() }: DeliverTools): Deliver {
+export function createDeliver({
+  fetch,
+  smtp,
+  memory = createSentMemory(),
+  isShared = mayShareWork(),
+}: DeliverTools): Deliver {
+  const pending = new Map<string, Promise<string>>();
+  const send = async (mail: Mail, settings: MailSettings, signal: AbortSignal): Promise<string> => {
+    const { data, error } = settings.EMAIL_SEND_USE_SMTP
+      ? await requireSmtp(smtp)(mail, settings.JOBS_SMTP_URL, signal)
+      : await mailgunOf(settings, fetch).emails.send(mail, signal);
+    if (error !== null) throw jobErrorOf(error);
+    return data.id;
+  };
   return async (letter, { settings, signal, idempotencyKey }) => {
     const mail = mailOf(letter, settings);
-    const identity = idempotencyKey === undefined ? undefined : await mailIdentity(idempotencyKey, mail);
-    const sent = identity === undefined ? undefined : memory.find(identity);
+    if (idempotencyKey === undefined) return send(mail, settings, signal);
+    const identity = await mailIdentity(idempotencyKey, mail);
+    const sent = memory.find(identity);
     if (sent !== undefined) return sent;
 
-    const named =
-      identity === undefined
-        ? mail
-        : { ...mail, messageId: messageIdOf(identity, mail, settings.MAILGUN_DOMAIN) };
-    const { data, error } = settings.EMAIL_SEND_USE_SMTP
-      ? await requireSmtp(smtp)(named, settings.JOBS_SMTP_URL, signal)
-      : await mailgunOf(settings, fetch).emails.send(named, signal);
-    if (error !== null) throw jobErrorOf(error);
-    if (identity !== undefined) memory.add(identity, data.id);
-    return data.id;
+    const named = { ...mail, messageId: messageIdOf(identity, mail, settings.MAILGUN_DOMAIN) };
+    const sendAndKeep = async (signal: AbortSignal) => {
+      const id = await send(named, settings, signal);
+      memory.add(identity, id);
+      return id;
+    };
+    if (!isShared) return sendAndKeep(signal);
+    signal.throwIfAborted();
+    const sending = pending.get(identity) ?? sendAndKeep(new AbortController().signal);
+    pending.set(identity, sending);
+    return unlessAborted(
+      sending.finally(() => pending.delete(identity)),
+      signal,
+    );
   };
 }
 

@@ -1,8 +1,9 @@
 import { parseUrl } from "../protocol/parse-url.ts";
+import { emailAddress } from "./address.ts";
 import { normalColour } from "./colour.ts";
 
 /** What stands in a slot, which decides how its value is escaped. */
-export type SlotKind = "text" | "attribute" | "url" | "colour" | "word";
+export type SlotKind = "text" | "attribute" | "url" | "mailto" | "colour" | "word";
 
 const entities: Readonly<Record<string, string>> = {
   "&": "&amp;",
@@ -41,9 +42,17 @@ export function webUrl(value: string): string | undefined {
   return url.username === "" && url.password === "" ? url.href : undefined;
 }
 
+/** Gives a link that writes to an address, for href (RFC 6068); undefined for what is no single address. */
+function escapeMailto(value: string): string | undefined {
+  const [local = "", domain = ""] = emailAddress.safeParse(value).data?.split("@") ?? [];
+  if (local === "") return undefined;
+  return `mailto:${escapeText(encodeURIComponent(local.toWellFormed()))}@${escapeText(encodeURI(domain.toWellFormed()))}`;
+}
+
 /** Gives a value as it may stand in a slot of its kind; undefined for one that may not. */
 export function escapeSlot(kind: SlotKind, value: string): string | undefined {
   if (kind === "url") return escapeUrl(value);
+  if (kind === "mailto") return escapeMailto(value);
   if (kind === "colour") return normalColour(value);
   if (kind === "word") return /^[a-z0-9-]{1,40}$/i.test(value) ? value : undefined;
   return kind === "attribute" ? escapeAttribute(value) : escapeText(value);

@@ -111,6 +111,20 @@ test("an accepted mail is sent even where the answer has no id", async () => {
   expect(await client(server.url).send(mail)).toEqual({ data: { id: "" }, error: null });
 });
 
+test("an accepted mail is sent even where the connection is lost within the answer", async () => {
+  const lost = () => {
+    const start = (controller: ReadableStreamDefaultController) => controller.error(new Error("lost"));
+    return Promise.resolve(new Response(new ReadableStream({ start })));
+  };
+  const options = { apiKey: "k", domain: "mg.test", baseUrl: "http://mailgun.test", fetch: lost };
+  expect(await createMailgun(options).emails.send(mail)).toEqual({ data: { id: "" }, error: null });
+});
+
+test("a key in other letters is Mailgun's to refuse", async () => {
+  await using mailgun = withMailgun();
+  expect((await client(mailgun.url, "clé-🔑").send(mail)).error?.name).toBe("unauthorized");
+});
+
 test.each<[string, Partial<Mail>]>([
   ["from", { from: "a@mg.test\r\nBcc: x@test.test" }],
   ["to", { to: "b@test.test\nBcc: x@test.test" }],

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { withDeadline } from "../kit/deadline.ts";
 import type { Fetch } from "../kit/fetch.ts";
 import { parseJson, readableText } from "../protocol/readable-text.ts";
 import { retryAfterSeconds } from "../protocol/retry-after.ts";
@@ -120,17 +121,23 @@ async function post(
   signal: AbortSignal | undefined,
 ): Promise<SendResult> {
   const send = options.fetch ?? fetch;
-  const timeout = AbortSignal.timeout(options.timeoutMs ?? 20_000);
-  const response = await send(
-    `${options.baseUrl.replace(/\/+$/, "")}/v3/${encodeURIComponent(options.domain)}/messages`,
-    {
+  const url = `${options.baseUrl.replace(/\/+$/, "")}/v3/${encodeURIComponent(options.domain)}/messages`;
+  const callers = signal === undefined ? [] : [signal];
+  return withDeadline(options.timeoutMs ?? 20_000, callers, async (signal) => {
+    const response = await send(url, {
       method: "POST",
-      headers: { Authorization: `Basic ${btoa(`api:${options.apiKey}`)}` },
+      headers: { Authorization: `Basic ${base64(`api:${options.apiKey}`)}` },
       body: mailForm(mail, options.testMode === true),
-      signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
-    },
-  );
-  return resultOf(response, await response.text());
+      signal,
+    });
+    // The status says whether the mail was taken, also where the connection is lost within the body.
+    return resultOf(response, await response.text().catch(() => ""));
+  });
+}
+
+/** Of UTF-8 (RFC 7617 §2.1): a key that was pasted wrong is for Mailgun to refuse, and no fault of the connection. */
+function base64(text: string): string {
+  return btoa(String.fromCharCode(...new TextEncoder().encode(text)));
 }
 
 function mailForm(mail: Mail, testMode: boolean): FormData {

@@ -8,7 +8,7 @@ type Place = "content" | "style" | "address" | "attribute";
 const allowed: Readonly<Record<Place, readonly SlotKind[]>> = {
   content: ["text", "attribute", "url", "colour", "word"],
   style: ["colour", "word"],
-  address: ["url"],
+  address: ["url", "mailto"],
   attribute: ["text", "attribute", "url", "colour", "word"],
 };
 
@@ -23,8 +23,8 @@ const slot = /\{\{(\w+)\}\}/g;
 const anyMark = /\{\{[#/]?\w+\}\}/g;
 
 /**
- * Checks that each slot of compiled HTML stands where its kind is safe: text in content and quoted attributes, a URL as the
- * whole of `href` or `src`, a colour in style. What Outlook alone reads (conditional comments) is HTML too.
+ * Checks that each slot of compiled HTML stands where its kind is safe: text in content and quoted attributes, a URL or a
+ * mailto: as the whole of `href` or `src`, a colour in style. What Outlook alone reads (conditional comments) is HTML too.
  *
  * @throws Error that names the slot, its kind and the place.
  */

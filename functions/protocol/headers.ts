@@ -19,6 +19,9 @@ export const header = {
   jobError: "X-Job-Error",
   jobRetry: "X-Job-Retry",
   retryAfter: "Retry-After",
+  webhookId: "webhook-id",
+  webhookTimestamp: "webhook-timestamp",
+  webhookSignature: "webhook-signature",
 } as const;
 
 /** What a worker tells a function about a job, besides its payload. */

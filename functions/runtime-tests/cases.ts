@@ -3,6 +3,8 @@ export type Case = {
   readonly name: string;
   readonly payload: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** By the secret that the function has. */
+  readonly isSigned?: true;
   readonly status: number;
   readonly body: unknown;
   /** Subject of the one mail that it makes; undefined where it makes none. */
@@ -15,6 +17,7 @@ const userId = "00000000-0000-4000-8000-000000000006";
 
 const tenant = { "X-Database-Id": databaseId, "X-Job-Id": "7", "X-Job-Completion": "response" };
 const email = "bob@example.com";
+const signed = { isSigned: true } as const;
 const done = { status: 200, body: { complete: true } } as const;
 const invite = { email_type: "invite_email", email, invite_token: "t/1 ü", sender_id: userId };
 const reset = { email_type: "forgot_password", email, user_id: userId, reset_token: "r-1" };
@@ -25,16 +28,36 @@ export const simpleEmailCases: readonly Case[] = [
   {
     name: "a mail of HTML in another alphabet",
     payload: { to: `Bob <${email}>`, subject: "שלום 🎉", html: "<p>Hello</p>\n<ul><li>one</li></ul>" },
-    headers: { ...tenant, "Idempotency-Key": "2:1" },
+    headers: { ...tenant, "Idempotency-Key": `${databaseId}:7` },
+    ...signed,
     ...done,
     subject: "שלום 🎉",
   },
   {
     name: "a subject that would add a header",
     payload: { to: email, subject: "Hi\r\nBcc: x@y.test", text: "Hello" },
-    headers: tenant,
+    headers: { ...tenant, "X-Job-Id": "8" },
+    ...signed,
     status: 400,
     body: { error: "Invalid field: subject: expected one line without control characters" },
+  },
+  {
+    name: "a request that is not signed",
+    payload: { to: email, subject: "Hi", text: "Hello" },
+    headers: tenant,
+    status: 401,
+    body: {
+      error:
+        "The request is not signed, and this function has JOBS_SIGNING_SECRETS: give its worker one of them",
+    },
+  },
+  {
+    name: "a signed request with the id of another job",
+    payload: { to: email, subject: "Hi", text: "Hello" },
+    headers: { ...tenant, "Idempotency-Key": `${databaseId}:9`, "X-Job-Id": "10" },
+    ...signed,
+    status: 401,
+    body: { error: "The request's X-Job-Id is not of the job that was signed (webhook-id)" },
   },
 ];
 
@@ -45,14 +68,14 @@ export const sendEmailLinkCases: readonly Case[] = [
     payload: invite,
     headers: { ...tenant, "Idempotency-Key": "1:1" },
     ...done,
-    subject: "Ada Lovelace invites you to Acme Notes",
+    subject: "Ada Lovelace invited you to join Acme Notes",
   },
   {
     name: "an invitation to an organisation, by nobody who is known",
     payload: { ...invite, invite_type: 2, sender_id: databaseId },
     headers: { ...tenant, "Idempotency-Key": "1:2" },
     ...done,
-    subject: "You are invited to Acme Notes",
+    subject: "You’re invited to join Acme Notes",
   },
   {
     name: "a password reset in German",

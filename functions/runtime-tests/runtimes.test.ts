@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Message } from "../../services/mailbox/message.ts";
+import { createSigner } from "../protocol/signature.ts";
 import { type Case, sendEmailLinkCases, simpleEmailCases } from "./cases.ts";
 import { runtimes, type StartedRuntime } from "./start-runtime.ts";
 import { withBackEnd } from "./with-back-end.ts";
@@ -16,13 +17,20 @@ beforeAll(async () => {
 });
 afterAll(() => stack.disposeAsync());
 
+/** simple-email takes signed requests alone here, so that each runtime's own cryptography is tried. */
+const secret = `whsec_${btoa("of the runtime tests alone")}`;
+
+async function signatureOf({ headers = {} }: Case, body: string): Promise<Record<string, string>> {
+  const id = headers["Idempotency-Key"] ?? `${headers["X-Database-Id"]}:${headers["X-Job-Id"]}`;
+  return createSigner([secret])({ id, timestampSeconds: Math.floor(Date.now() / 1000), body });
+}
+
 /** Asks a function one case, and compares its answer with what is due and its mail with the first runtime's. */
 async function answers({ url }: StartedRuntime, given: Case): Promise<void> {
-  const response = await fetch(url, {
-    method: "POST",
-    headers: { "Content-Type": "application/json", ...given.headers },
-    body: typeof given.payload === "string" ? given.payload : JSON.stringify(given.payload),
-  });
+  const body = typeof given.payload === "string" ? given.payload : JSON.stringify(given.payload);
+  const signature = given.isSigned === true ? await signatureOf(given, body) : {};
+  const headers = { "Content-Type": "application/json", ...given.headers, ...signature };
+  const response = await fetch(url, { method: "POST", headers, body });
   expect([response.status, await response.json()]).toEqual([given.status, given.body]);
   expect(response.headers.get("X-Job-Id")).toBe(given.headers?.["X-Job-Id"] ?? null);
 
@@ -42,7 +50,7 @@ describe.each(runtimes)("$name", ({ name, program, start }) => {
   let simple: StartedRuntime;
   beforeAll(async () => {
     started = stack.use(await start(backEnd.settings));
-    simple = stack.use(await start(backEnd.settings, "simple-email"));
+    simple = stack.use(await start({ ...backEnd.settings, JOBS_SIGNING_SECRETS: secret }, "simple-email"));
   });
 
   test.each(sendEmailLinkCases)("send-email-link answers $name", (given) => answers(started, given));

@@ -31,6 +31,21 @@ test.each(Object.entries(catalogue))(
   },
 );
 
+test("French keeps its punctuation on the line of its word", () => {
+  for (const [key, text] of entries(catalogue.fr))
+    expect([key, text]).toEqual([key, expect.not.stringMatching(/ [:;?!]/)]);
+});
+
+// One tone a language: a mail that begins formally does not end with a first name's word, nor the other way round.
+test.each([
+  ["de", /(?<!\p{L})(du|dich|dir|dein\p{L}*)(?!\p{L})/iu],
+  ["fr", /(?<!\p{L})(tu|te|toi|ton|ta|tes)(?!\p{L})/iu],
+  ["es", /(?<!\p{L})(usted|su|sus|copie|acepte|ignore|confirme|elija)(?!\p{L})/iu],
+] as const)("%s never changes its way of addressing a reader", (locale, other) => {
+  for (const [key, text] of entries(catalogue[locale]))
+    if (key !== "dir") expect([key, text.match(other)?.[0]]).toEqual([key, undefined]);
+});
+
 test.each([
   [["de-AT", "fr"], "de"],
   [["pt-BR", "fr_CA.UTF-8"], "fr"],

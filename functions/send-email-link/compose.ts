@@ -38,8 +38,13 @@ export function compose(
   { site, link }: { readonly site: Site; readonly link: string },
 ): Parts {
   const [start, end] = words.dir === "rtl" ? ["right", "left"] : ["left", "right"];
+  const { questions, ...said } = words;
   const html = fillTemplate(template, {
-    ...words,
+    ...said,
+    questionsBefore: questions?.before,
+    support: questions?.support,
+    supportUrl: questions?.support,
+    questionsAfter: questions?.after,
     start,
     end,
     siteTitle: site.title,
@@ -53,13 +58,15 @@ export function compose(
     darkEdge: edgeOn(darkCard, site.primary),
     companyName: site.companyName,
     websiteUrl: site.websiteUrl,
-    websiteText: site.websiteUrl,
+    websiteText: site.websiteUrl?.replace(/^https?:\/\/|\/$/g, ""),
   });
   return { html, text: plainText(words, site, link) };
 }
 
 function plainText(words: Words, site: Site, link: string): string {
-  const footer = [site.companyName, site.websiteUrl ?? [], words.questions ?? []].flat();
+  const { questions } = words;
+  const write = questions === undefined ? [] : `${questions.before}${questions.support}${questions.after}`;
+  const footer = [site.companyName, site.websiteUrl ?? [], write].flat();
   // "-- " begins a signature, which mail programs show faintly (RFC 3676 §4.3).
   return [words.heading, words.intro, link, words.notYou, ["-- ", ...footer].join("\n")].join("\n\n");
 }

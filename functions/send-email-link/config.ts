@@ -53,7 +53,7 @@ export const sendEmailLinkSettings = requireSending(
     JOBS_EMAIL_TEMPLATES: z
       .string()
       .optional()
-      .describe("Folder of MJML templates in place of ours, compiled at the first mail. Container only."),
+      .describe("Folder of MJML templates in place of ours, compiled at start. Container only."),
     SEND_EMAIL_LINK_DRY_RUN: z
       .stringbool({ error: "expected true or false" })
       .default(false)

@@ -52,6 +52,33 @@ describe("an error is one short line with host, operation and database", () => {
     await Promise.allSettled([askAt(server.url)]);
   });
 
+  test("no answer in time", async () => {
+    const never = Promise.withResolvers<Response>();
+    await using server = withServer(() => never.promise);
+    const asked = createAsk(fetch, 10)({ url: `${server.url}/graphql?key=s3cret`, headers: {} }, question);
+    expect(asked).rejects.toThrow(
+      new Error(
+        `GetDatabaseInfo at ${new URL(server.url).host}/graphql failed for database d1: no answer in time`,
+      ),
+    );
+    await asked.catch(() => {});
+    never.resolve(new Response());
+  });
+
+  test("given up by the worker", async () => {
+    const giveUp = new AbortController();
+    const never = Promise.withResolvers<Response>();
+    await using server = withServer(() => {
+      giveUp.abort();
+      return never.promise;
+    });
+    const given = { ...question, signal: giveUp.signal };
+    const asked = createAsk(fetch)({ url: server.url, headers: {} }, given);
+    expect(asked).rejects.toThrow("failed for database d1: given up, as the worker did");
+    await asked.catch(() => {});
+    never.resolve(new Response());
+  });
+
   test("no connection", async () => {
     expect(askAt("http://127.0.0.1:1")).rejects.toThrow(
       "127.0.0.1:1 failed for database d1: the server could not be reached",

@@ -1,5 +1,6 @@
 import { ClientError, GraphQLClient } from "graphql-request";
 import * as z from "zod";
+import { withDeadline } from "../kit/deadline.ts";
 import type { Fetch } from "../kit/fetch.ts";
 import { JobError } from "../kit/job-error.ts";
 import { parseUrl } from "../protocol/parse-url.ts";
@@ -26,15 +27,16 @@ type Question = {
 export type Ask = (endpoint: Endpoint, question: Question) => Promise<unknown>;
 
 /** Longest wait for one answer: these are look-ups by primary key. */
-const timeoutMs = 15_000;
+const defaultTimeoutMs = 15_000;
 
 /**
  * Gives a function that asks GraphQL servers of any dialect.
  *
  * A server that does not know a dialect's arguments refuses the whole document before it runs, so the next dialect is tried;
- * the one that worked is remembered for the URL and the operation: by their headers, one URL may lead to two schemas. Errors are JobErrors of one line, without query or variables.
+ * the one that worked is remembered for the URL and the operation: by their headers, one URL may lead to two schemas. Errors are
+ * JobErrors of one line, without query or variables.
  */
-export function createAsk(fetch: Fetch): Ask {
+export function createAsk(fetch: Fetch, timeoutMs: number = defaultTimeoutMs): Ask {
   const known = new Map<string, Dialect>();
   return async (endpoint, question) => {
     const place = `${question.operation} ${endpoint.url}`;
@@ -44,7 +46,7 @@ export function createAsk(fetch: Fetch): Ask {
     let refusal: unknown;
     for (const dialect of order) {
       try {
-        const answer = await send(endpoint, question, { dialect, fetch });
+        const answer = await send(endpoint, question, { dialect, fetch, timeoutMs });
         known.set(place, dialect);
         return answer;
       } catch (thrown) {
@@ -56,22 +58,21 @@ export function createAsk(fetch: Fetch): Ask {
   };
 }
 
-type SendOptions = { readonly dialect: Dialect; readonly fetch: Fetch };
+type SendOptions = { readonly dialect: Dialect; readonly fetch: Fetch; readonly timeoutMs: number };
 
 async function send(
   endpoint: Endpoint,
   question: Question,
-  { dialect, fetch }: SendOptions,
+  { dialect, fetch, timeoutMs }: SendOptions,
 ): Promise<unknown> {
   const client = new GraphQLClient(endpoint.url, {
     headers: { ...endpoint.headers },
     fetch: asGlobalFetch(fetch),
   });
-  const data: unknown = await client.request({
-    document: question.documents[dialect],
-    variables: question.variables,
-    signal: AbortSignal.any([question.signal, AbortSignal.timeout(timeoutMs)]),
-  });
+  const { documents, variables } = question;
+  const data: unknown = await withDeadline(timeoutMs, [question.signal], (signal) =>
+    client.request({ document: documents[dialect], variables, signal }),
+  );
   if (typeof data !== "object" || data === null) throw new SyntaxError("an answer without data");
   return data;
 }
@@ -104,9 +105,11 @@ function isDialectRefused(thrown: unknown): boolean {
 }
 
 function failureOf(thrown: unknown, endpoint: Endpoint, { operation, databaseId }: Question): JobError {
-  const host = parseUrl(endpoint.url)?.host ?? "the GraphQL server";
+  const url = parseUrl(endpoint.url);
+  // Without its query, and without a password: errors are read by many.
+  const place = url === undefined ? "the GraphQL server" : `${url.host}${url.pathname.replace(/\/$/, "")}`;
   // No cause: graphql-request's error repeats query, variables and the whole answer.
-  return new JobError(`${operation} at ${host} failed for database ${databaseId}: ${reasonOf(thrown)}`);
+  return new JobError(`${operation} at ${place} failed for database ${databaseId}: ${reasonOf(thrown)}`);
 }
 
 function reasonOf(thrown: unknown): string {

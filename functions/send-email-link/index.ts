@@ -18,7 +18,7 @@ type Context = JobContext<SendEmailLinkSettings>;
 /** What send-email-link uses of the world, besides the kit's. */
 export type SendEmailLinkTools = JobTools & {
   readonly smtp?: SendBySmtp;
-  /** Templates in place of those that come with the function; asked for at the first mail. */
+  /** Templates in place of those that come with the function; asked for at start in a container, else at the first mail. */
   readonly templates?: (env: SendEmailLinkSettings) => Promise<Templates>;
 };
 
@@ -33,6 +33,7 @@ export function createSendEmailLink(tools: SendEmailLinkTools = {}): Job {
       name: "send-email-link",
       payload: sendEmailLinkPayload,
       env: sendEmailLinkSettings,
+      prepare: templates,
       run: async (payload, context) => {
         const { env, signal, idempotencyKey } = context;
         try {

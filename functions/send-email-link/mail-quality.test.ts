@@ -70,6 +70,15 @@ test("an Arabic mail keeps names whole and reads from the right", () => {
   expect(html).not.toContain("direction:ltr");
 });
 
+test("the support address is a link, in its place in the sentence, and the website reads without its scheme", () => {
+  const { html, text } = mailOf(invite, "en", { supportEmail: "ada+help@acme.test" });
+  expect(html).toContain(
+    'Questions? Write to <a href="mailto:ada%2Bhelp@acme.test" dir="ltr">ada+help@acme.test</a>',
+  );
+  expect(html).toContain('<a href="https://acme.test/" dir="ltr">acme.test</a>');
+  expect(text).toEndWith("https://acme.test/\nQuestions? Write to ada+help@acme.test");
+});
+
 test("pictures have words, tables are layout, and what is missing leaves no hole", () => {
   expect(mailOf(reset).html).toContain('alt="Acme"');
   for (const table of mailOf(reset).html.match(/<table\b[^>]*>/g) ?? [])

@@ -61,18 +61,19 @@ const plain = {
   link: "https://a.test/",
   logoUrl: "https://a.test/",
   websiteUrl: "https://a.test/",
+  supportUrl: "a@a.test",
 };
 const template: Template<Slots> = templatesOf().invite_email;
 const slotValues = record(Object.fromEntries(names.map((name) => [name, hostile])));
 
 describe("a mail of hostile values", () => {
-  test("has no element or attribute that one of harmless values has not, and leads to the web alone", async () => {
+  test("has no element or attribute that one of harmless values has not, and leads to the web or to one mailbox alone", async () => {
     const harmless = new Set((await structureOf(fill(plain))).elements);
     await assert(
       asyncProperty(slotValues, async (values) => {
         const { elements, addresses } = await structureOf(fill(values));
         expect(elements.filter((element) => !harmless.has(element))).toEqual([]);
-        for (const address of addresses) expect(address).toMatch(/^(https?:\/\/|$)/);
+        for (const address of addresses) expect(address).toMatch(/^(https?:\/\/|mailto:[^?&\s]+$|$)/);
       }),
       { numRuns: 300 },
     );

@@ -1,4 +1,4 @@
 import { serveJob } from "../serve/main.ts";
 import { sendEmailLinkContainer } from "./container.ts";
 
-serveJob(sendEmailLinkContainer);
+await serveJob(sendEmailLinkContainer);

@@ -42,7 +42,7 @@ test.each([
     { "link-mail.mjml": mjml("{{heading}} {{intro}} {{action}}") },
     "link-mail.mjml: Cannot compile the template: it never shows link.",
   ],
-  [{ "invite_email.mjml": mjml(`${whole} {{token}}`) }, "it has no slot named token"],
+  [{ "invite_email.mjml": mjml(`${whole} {{token}}`) }, "there is no slot named token, but lang, dir, "],
   [
     { "invite_email.mjml": mjml(`${whole} <a href="{{intro}}">x</a>`) },
     "intro may not stand (text) in an address",

@@ -11,7 +11,8 @@ const forAll = "link-mail";
 
 /**
  * Gives the templates of JOBS_EMAIL_TEMPLATES: `invite_email.mjml`, `forgot_password.mjml` and `email_verification.mjml`, or
- * `link-mail.mjml` for those that are not there. They are compiled at the first mail, 10 ms each, and kept from then on.
+ * `link-mail.mjml` for those that are not there. They are compiled when they are first asked for, 10 ms each, and kept from
+ * then on.
  */
 export function createOwnTemplates(
   readFolder: ReadFolder,

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { databaseWith, type Rows, withGraphql } from "../testing/graphql-server.ts";
 import { fieldOf, type MailgunFault, withMailgun } from "../testing/mailgun-server.ts";
 import { type JobRequestOptions, postJob, testDatabaseId } from "../testing/post-job.ts";
+import { type Dialect, dialects } from "./graphql.ts";
 import { createSendEmailLink } from "./index.ts";
 
 const invite = { email_type: "invite_email", email: "bob@example.com", invite_token: "t1", sender_id: "u1" };
@@ -13,12 +14,12 @@ const verify = {
   verification_token: "v1",
 };
 
-type World = { readonly rows?: Rows; readonly fault?: MailgunFault };
+type World = { readonly rows?: Rows; readonly fault?: MailgunFault; readonly dialect?: Dialect };
 
 /** A GraphQL server, Mailgun, and the function between them. */
-function withWorld({ rows = {}, fault }: World = {}) {
+function withWorld({ rows = {}, fault, dialect = "id" }: World = {}) {
   const stack = new AsyncDisposableStack();
-  const graphql = stack.use(withGraphql("id", rows));
+  const graphql = stack.use(withGraphql(dialect, rows));
   const mailgun = stack.use(withMailgun(fault));
   const lines: string[] = [];
   const job = createSendEmailLink({ write: (line) => lines.push(line) });
@@ -40,7 +41,7 @@ describe("each type makes its mail", () => {
   test.each([
     [
       invite,
-      "Ada Lovelace invites you to Acme",
+      "Ada Lovelace invited you to join Acme",
       `${host}/register?invite_token=t1&email=bob%40example.com&type=app`,
     ],
     [reset, "Reset your Acme password", `${host}/reset-password?role_id=u1&reset_token=r1`],
@@ -72,6 +73,26 @@ describe("each type makes its mail", () => {
   });
 });
 
+test.each([
+  [undefined, undefined, undefined, "en"],
+  [undefined, undefined, "de", "de"],
+  [undefined, "fr", "de", "fr"],
+  ["es-MX", "fr", "de", "es"],
+  ["pt", "ar_EG", "de", "ar"],
+])(
+  "of locale %p in the payload, %p in the legal terms and %p in the theme, the mail is in %s",
+  async (...row) => {
+    const [locale, legal, theme, expected] = row;
+    const database = databaseWith({
+      siteThemes: { nodes: [{ theme: { primary: "#7c3aed", locale: theme } }] },
+      siteModules: { nodes: [{ data: { locale: legal } }] },
+    });
+    await using world = withWorld({ rows: { database } });
+    await world.post({ ...reset, locale });
+    expect(fieldOf(world.mailgun.sent[0], "html")[0]).toContain(`<html lang="${expected}"`);
+  },
+);
+
 describe("GraphQL", () => {
   test("is asked for the user by an invite alone, after the site", async () => {
     await using world = withWorld();
@@ -87,11 +108,32 @@ describe("GraphQL", () => {
     expect(world.graphql.asked).toHaveLength(2);
   });
 
-  test("is asked once for a hundred mails at once", async () => {
+  test("is asked once for a thousand mails", async () => {
     await using world = withWorld();
-    await Promise.all(Array.from({ length: 100 }, () => world.post(reset)));
+    for (let batch = 0; batch < 10; batch += 1)
+      await Promise.all(Array.from({ length: 100 }, () => world.post(reset)));
+    expect(world.mailgun.sent).toHaveLength(1);
     expect(world.graphql.asked).toHaveLength(1);
   });
+
+  test.each(dialects)(
+    "of the dialect %s is found out once, and asked in it by every later invite",
+    async (dialect) => {
+      await using world = withWorld({ dialect });
+      const tries = dialects.indexOf(dialect) + 1;
+      expect(await (await world.post(invite)).json()).toEqual({ complete: true });
+      expect(world.graphql.asked).toHaveLength(2 * tries);
+      await world.post(
+        { ...invite, email: "carol@example.com" },
+        { headers: { "X-Database-Id": "another" } },
+      );
+      expect(world.graphql.asked).toHaveLength(2 * tries + 2);
+      expect(world.mailgun.sent.map((mail) => fieldOf(mail, "subject")[0])).toEqual([
+        "Ada Lovelace invited you to join Acme",
+        "Ada Lovelace invited you to join Acme",
+      ]);
+    },
+  );
 
   test("gets every header that its server may route by", async () => {
     await using world = withWorld();
@@ -113,7 +155,7 @@ describe("GraphQL", () => {
   test("that knows no such sender makes an invite without a name", async () => {
     await using world = withWorld({ rows: { user: null } });
     await world.post(invite);
-    expect(fieldOf(world.mailgun.sent[0], "subject")).toEqual(["You are invited to Acme"]);
+    expect(fieldOf(world.mailgun.sent[0], "subject")).toEqual(["You’re invited to join Acme"]);
   });
 
   test("that knows no such database fails the attempt, to be tried again", async () => {

@@ -1,4 +1,5 @@
 import { mayShareWork } from "../kit/runtime.ts";
+import { unlessAborted } from "../kit/unless-aborted.ts";
 import type { Site } from "./site.ts";
 
 /** Which site, for how long it may be kept, and when its asker gives up. */
@@ -55,13 +56,4 @@ export function createSiteCache({
       signal,
     );
   };
-}
-
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const giveUp = () => reject(signal.reason);
-    if (signal.aborted) giveUp();
-    signal.addEventListener("abort", giveUp, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", giveUp));
-  });
 }

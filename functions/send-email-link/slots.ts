@@ -23,7 +23,10 @@ export const linkMailSlots = {
   companyName: "text",
   websiteUrl: "url",
   websiteText: "text",
-  questions: "text",
+  questionsBefore: "text",
+  support: "text",
+  supportUrl: "mailto",
+  questionsAfter: "text",
 } as const;
 
 /** What no template of one's own may leave out: without it, the mail does not do what it is for. */

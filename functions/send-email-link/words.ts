@@ -16,8 +16,10 @@ export type Words = {
   readonly linkHint: string;
   /** For someone who did not ask for the mail. */
   readonly notYou: string;
-  /** Where to write to; undefined where the site has no address for it. */
-  readonly questions: string | undefined;
+  /** Where to write to, cut at the address, which HTML makes a link of; undefined where the site has none. */
+  readonly questions:
+    | { readonly before: string; readonly support: string; readonly after: string }
+    | undefined;
 };
 
 /** Who a mail speaks of, and in which language. */
@@ -45,8 +47,13 @@ export function wordsOf(payload: SendEmailLinkPayload, options: WordsOptions): W
     action: fill(own.action),
     linkHint: texts.linkHint,
     notYou: fill(own.notYou),
-    questions: support === undefined ? undefined : fill(texts.questions),
+    questions: support === undefined ? undefined : questionsOf(texts.questions, support, fill),
   };
+}
+
+function questionsOf(text: string, support: string, fill: (text: string) => string) {
+  const [before = "", after = ""] = text.split("{support}");
+  return { before: fill(before), support, after: fill(after) };
 }
 
 /** Gives the texts of a payload's type, those of an invitation by who invites and to what. */
@@ -65,8 +72,8 @@ function ownTexts(payload: SendEmailLinkPayload, texts: Texts, hasInviter: boole
   };
 }
 
-function fillNames(text: string, { site, inviter, support }: WordsOptions, dir: "ltr" | "rtl"): string {
-  const names: Readonly<Record<string, string | undefined>> = { site, inviter, support };
+function fillNames(text: string, { site, inviter }: WordsOptions, dir: "ltr" | "rtl"): string {
+  const names: Readonly<Record<string, string | undefined>> = { site, inviter };
   return text.replace(/\{(\w+)\}/g, (_, name: string) => isolated(names[name] ?? "", dir));
 }
 

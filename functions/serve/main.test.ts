@@ -1,11 +1,14 @@
 import { expect, test } from "bun:test";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { until } from "../../services/testing/until.ts";
 
 const dry = { SIMPLE_EMAIL_DRY_RUN: "true" };
 
-/** Starts simple-email as a person would, and collects what it says. */
-function start(env: Record<string, string>) {
-  const child = Bun.spawn(["bun", new URL("../simple-email/main.ts", import.meta.url).pathname], {
+/** Starts a function as a person would, and collects what it says. */
+function start(env: Record<string, string>, name = "simple-email") {
+  const child = Bun.spawn(["bun", new URL(`../${name}/main.ts`, import.meta.url).pathname], {
     env: { PATH: process.env["PATH"] ?? "", ...env },
     stdout: "pipe",
     stderr: "pipe",
@@ -44,6 +47,23 @@ test("wrong settings stop the start, all named at once", async () => {
   expect(complaint).toStartWith("Cannot start simple-email: 4 settings are wrong:\n");
   for (const name of ["MAILGUN_API_KEY", "MAILGUN_DOMAIN", "MAILGUN_FROM", "PORT"])
     expect(complaint).toContain(`  ${name}`);
+});
+
+test.each([
+  ["{{heading}} {{intro}} {{action}} {{link}}", undefined],
+  ["{{heading}} {{intro}} {{action}}", "link-mail.mjml: Cannot compile the template: it never shows link."],
+])("own templates are compiled before a start: %j", async (slots, fault) => {
+  const folder = await mkdtemp(join(tmpdir(), "templates-"));
+  const mjml = `<mjml><mj-body><mj-section><mj-column><mj-text>${slots}</mj-text></mj-column></mj-section></mj-body></mjml>`;
+  await Bun.write(join(folder, "link-mail.mjml"), mjml);
+  const settings = { SEND_EMAIL_LINK_DRY_RUN: "true", GRAPHQL_URL: "http://127.0.0.1:1", PORT: "0" };
+  await using child = start({ ...settings, JOBS_EMAIL_TEMPLATES: folder }, "send-email-link");
+  if (fault === undefined) expect((await fetch(`${await child.url()}/readyz`)).status).toBe(200);
+  else {
+    expect(await child.exited).toBe(1);
+    expect(await child.complaint()).toBe(`Cannot start send-email-link: ${fault}\n`);
+  }
+  await rm(folder, { recursive: true });
 });
 
 test("a taken port is one line that names PORT", async () => {

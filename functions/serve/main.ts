@@ -4,9 +4,15 @@ import { createSettingsReader, settingFaults, settingsMessage } from "../kit/set
 import { functionServerSettings } from "./config.ts";
 
 /** Serves a function under Bun on PORT until SIGTERM or SIGINT, then lets what runs finish. A wrong start is told in one message, exit code 1. */
-export function serveJob(job: Job): void {
+export async function serveJob(job: Job): Promise<void> {
   const faults = [...job.settingFaults(process.env), ...settingFaults(functionServerSettings, process.env)];
   if (faults.length > 0) return fail(`Cannot start ${job.name}: ${settingsMessage(faults)}`);
+
+  try {
+    await job.prepare(process.env);
+  } catch (fault) {
+    return fail(`Cannot start ${job.name}: ${fault instanceof Error ? fault.message : String(fault)}`);
+  }
 
   const log = createLog(writeToConsole, { function: job.name });
   const server = listen(job, createSettingsReader(functionServerSettings)(process.env).PORT);

@@ -1,4 +1,4 @@
 import { serveJob } from "../serve/main.ts";
 import { simpleEmailContainer } from "./container.ts";
 
-serveJob(simpleEmailContainer);
+await serveJob(simpleEmailContainer);

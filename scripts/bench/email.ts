@@ -35,9 +35,25 @@ else {
       runtime,
       best: round(ms.bestMs),
       median: round(ms.medianMs),
-      worst: round(ms.worstMs),
+      "90 %": round(ms.p90Ms),
     })),
   );
+  printGoals();
+}
+
+/** Says of each goal what came of it. */
+function printGoals(): void {
+  const browser = mails.find(({ way }) => way.startsWith("mjml-browser"))?.times ?? 0;
+  const largest = Math.max(
+    ...bundles.filter(({ worker }) => !worker.startsWith("(")).map(({ gzip }) => gzip),
+  );
+  const first = starts[0]?.medianMs ?? Number.POSITIVE_INFINITY;
+  const goals: [string, boolean][] = [
+    [`100 × quicker than mjml-browser per mail: ${round(browser)} ×`, browser >= 100],
+    [`An edge bundle of 100,000 bytes gzip at most: ${largest}`, largest <= 100_000],
+    [`A first answer within 60 ms under Bun, built: ${round(first)} ms (median)`, first <= 60],
+  ];
+  for (const [goal, isMet] of goals) console.log(`${isMet ? "met" : "NOT MET"}  ${goal}`);
 }
 
 function round(value: number): number {

@@ -2,19 +2,23 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { contrast } from "../../functions/mail/colour.ts";
 import { templatesOf } from "../../functions/send-email-link/compose.ts";
 import { findChromium, lookAt, type Seen } from "./look-at.ts";
-import { previewMail, previewMails } from "./preview-mails.ts";
+import { previewLocales, previewMail, previewMails } from "./preview-mails.ts";
 
 // What a person sees of each mail, in a real Chromium: its order, its sides, its colours. No pixels are compared.
 
 const program = findChromium();
 const templates = templatesOf();
-const views = previewMails.flatMap((mail) =>
-  (["en", "ar"] as const).flatMap((locale) =>
-    (["light", "dark"] as const).flatMap((scheme) =>
-      [390, 720].map((width) => ({ mail, locale, scheme, width, colour: "#ffe066" })),
+// Pale, white, dark, as the card in dark, bright, and as faint text: each mail has another one.
+const colours = ["#ffe066", "#ffffff", "#111315", "#1c1f22", "#00ff00", "#57606a", "#808080"];
+const views = previewMails
+  .flatMap((mail) =>
+    previewLocales.flatMap((locale) =>
+      (["light", "dark"] as const).flatMap((scheme) =>
+        [320, 390, 720].map((width) => ({ mail, locale, scheme, width })),
+      ),
     ),
-  ),
-);
+  )
+  .map((view, index) => ({ ...view, colour: colours[index % colours.length] ?? "" }));
 
 describe.skipIf(program === undefined)("in Chromium", () => {
   let seen: readonly Seen[] = [];
@@ -30,7 +34,7 @@ describe.skipIf(program === undefined)("in Chromium", () => {
   });
 
   test.each(views.map((view, index) => ({ ...view, index })))(
-    "$mail in $locale, $scheme, $width px, is whole and can be read",
+    "$mail in $locale, $scheme, $width px, $colour, is whole and can be read",
     ({ locale, width, index }) => {
       const look = seen[index];
       if (look === undefined) throw new Error("Chromium saw nothing.");
@@ -46,6 +50,7 @@ describe.skipIf(program === undefined)("in Chromium", () => {
         "div",
         "a",
         "div",
+        "a",
       ]);
 
       const tops = look.texts.map(({ top }) => top);

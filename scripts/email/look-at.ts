@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { z } from "zod";
 
 /** What can be seen of a mail: each piece of text, from the top, its box in pixels and its colours as `#rrggbb`. */
@@ -21,6 +24,9 @@ export function findChromium(): string | undefined {
   return names.map((name) => Bun.which(name)).find((path) => path !== null) ?? undefined;
 }
 
+/** A hundred mails take it three seconds. */
+const patienceMs = 50_000;
+
 /** Gives what a Chromium shows of each mail in a frame of its width. One start for all. */
 export async function lookAt(
   program: string,
@@ -39,17 +45,25 @@ export async function lookAt(
     },
     fetch: () => new Response(null, { status: 404 }),
   });
+  // A profile of its own: a second Chromium on one profile hands over to the first and ends.
+  const profile = await mkdtemp(join(tmpdir(), "chromium-"));
   const args = ["--headless", "--no-sandbox", "--disable-gpu", "--window-size=800,900"];
-  const browser = Bun.spawn([program, ...args, `--remote-debugging-port=0`, server.url.href], {
-    stdout: "ignore",
-    stderr: "ignore",
-  });
+  const browser = Bun.spawn(
+    [program, ...args, `--user-data-dir=${profile}`, "--remote-debugging-port=0", server.url.href],
+    { stdout: "ignore", stderr: "ignore" },
+  );
+  const patience = setTimeout(
+    () => answer.reject(new Error(`Chromium has shown nothing within ${patienceMs} ms.`)),
+    patienceMs,
+  );
   void browser.exited.then((code) => answer.reject(new Error(`Chromium stopped with exit code ${code}.`)));
   try {
     return z.array(seen).parse(await answer.promise);
   } finally {
+    clearTimeout(patience);
     browser.kill("SIGKILL");
     await browser.exited;
+    await rm(profile, { recursive: true, force: true });
   }
 }
 
@@ -71,7 +85,7 @@ async function lookAtAll(mails: ReadonlyArray<{ readonly width: number; readonly
   const backgroundOf = (element: Element | null): string => {
     for (let at = element; at !== null; at = at.parentElement) {
       const colour = getComputedStyle(at).backgroundColor;
-      if (!/, 0\)$|transparent/.test(colour)) return hex(colour);
+      if (!/^rgba\(.*, 0\)$|transparent/.test(colour)) return hex(colour);
     }
     return "#ffffff";
   };

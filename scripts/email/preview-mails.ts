@@ -10,6 +10,8 @@ export type PreviewView = {
   readonly locale: string;
   readonly scheme: "light" | "dark";
   readonly colour: string;
+  /** None by default. */
+  readonly logoUrl?: string;
 };
 
 /** Languages that mails can be shown in. */
@@ -45,7 +47,7 @@ export function previewMail(templates: Templates, view: PreviewView) {
   const site = {
     title: "Acme Notes",
     domain: { subdomain: "app", domain: "acme.example" },
-    logoUrl: undefined,
+    logoUrl: view.logoUrl,
     primary: view.colour,
     supportEmail: "support@acme.example",
     companyName: "Acme Incorporated",

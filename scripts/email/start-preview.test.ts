@@ -27,6 +27,8 @@ test("the page shows every mail four times", async () => {
   const mail = await (await preview.get(source.replaceAll("&amp;", "&"))).text();
   expect(mail).toContain('<html lang="de"');
   expect(mail).toContain("background:#ff0000");
+  const [, logo = ""] = /<img\s[^>]*src="([^"]+)"/.exec(mail) ?? [];
+  expect((await fetch(logo)).headers.get("Content-Type")).toBe("image/png");
 });
 
 test("a mail can be seen in dark, in light and as text", async () => {

@@ -16,6 +16,8 @@ export type Preview = { readonly url: string; readonly stop: () => Promise<void>
 /** The folder of our own templates. */
 export const ourTemplates: string = join(import.meta.dirname, "../../functions/send-email-link/templates");
 
+const logo = join(import.meta.dirname, "../../services/admin-api/sample/logo.png");
+
 /**
  * Serves all mails of a folder's templates on this machine alone. Templates are compiled for each look; when a file of the folder
  * changes, pages that are open reload. A template with a fault shows the fault.
@@ -31,7 +33,8 @@ export function startPreview({ folder, port }: PreviewOptions): Preview {
     idleTimeout: 0,
     routes: {
       "/": (request) => page(new URL(request.url).searchParams),
-      "/mail": async (request) => await mail(new URL(request.url).searchParams, folder),
+      "/mail": async (request) => await mail(new URL(request.url), folder),
+      "/logo.png": () => new Response(Bun.file(logo)),
       "/events": () => events(told),
     },
     fetch: () => new Response("There is nothing here", { status: 404 }),
@@ -54,7 +57,7 @@ function page(query: URLSearchParams): Response {
   });
 }
 
-async function mail(query: URLSearchParams, folder: string): Promise<Response> {
+async function mail({ searchParams: query, origin }: URL, folder: string): Promise<Response> {
   try {
     const templates = templatesOf(await compileFolder(folder, readFolder));
     const shown = previewMail(templates, {
@@ -62,6 +65,7 @@ async function mail(query: URLSearchParams, folder: string): Promise<Response> {
       locale: query.get("locale") ?? "en",
       scheme: query.get("scheme") === "dark" ? "dark" : "light",
       colour: colourOf(query),
+      logoUrl: `${origin}/logo.png`,
     });
     if (shown === undefined) return new Response("There is no such mail", { status: 404 });
     if (query.get("part") !== "text") return new Response(shown.html, { headers: html });

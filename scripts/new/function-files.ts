@@ -7,7 +7,7 @@ export function functionFiles(name: string): Readonly<Record<string, string>> {
     "main.ts": `import { serveJob } from "../serve/main.ts";
 import { ${exported} } from "./index.ts";
 
-serveJob(${exported});
+await serveJob(${exported});
 `,
     "worker.ts": `import { ${exported} } from "./index.ts";
 

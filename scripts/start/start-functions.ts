@@ -7,7 +7,7 @@ import type { StackOptions } from "./start-stack.ts";
  * Serves every function of the repository and gives their URLs by name. What the stack sets comes before what its own
  * environment says, so that nothing local reaches a real mail server.
  *
- * @throws StartError when a port cannot be used, or a function's settings are wrong.
+ * @throws StartError when a port cannot be used, or a function's settings or templates are wrong.
  */
 export async function startFunctions(
   { settings, env, onUp, onStop }: StackOptions,
@@ -18,6 +18,10 @@ export async function startFunctions(
     const jobEnv = { ...env, ...stackEnv };
     const faults = job.settingFaults(jobEnv);
     if (faults.length > 0) throw new StartError(`Cannot start ${job.name}:\n  ${faults.join("\n  ")}`);
+    await job.prepare(jobEnv).catch((cause: unknown) => {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new StartError(`Cannot start ${job.name}: ${reason}`, { cause });
+    });
     const variable = portVariable(job.name);
     const server = serve(
       { fetch: (request) => job.fetch(request, jobEnv) },

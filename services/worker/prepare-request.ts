@@ -1,5 +1,6 @@
 import type { LeasedJob } from "#db/jobs";
-import { jobRequestHeaders } from "#protocol/headers";
+import { header, jobRequestHeaders } from "#protocol/headers";
+import { createSigner } from "#protocol/signature";
 import { taskUrl } from "#protocol/task-url";
 import { signCallbackToken } from "../callback-token/callback-token.ts";
 import type { HttpRequest } from "./http/http-client.ts";
@@ -52,6 +53,26 @@ export function prepareRequest(
       scheduleId: job.scheduleId,
       scheduledAt: job.scheduledAt,
     }),
+  };
+}
+
+/**
+ * Gives a function that signs requests with every one of these secrets (Standard Webhooks); without secrets it leaves them as they are.
+ *
+ * The signed id is the Idempotency-Key, so that the signature holds tenant and job too, whose headers it does not cover.
+ */
+export function createRequestSigner(
+  secrets: readonly string[],
+): (request: HttpRequest, now: Date) => Promise<HttpRequest> {
+  if (secrets.length === 0) return async (request) => request;
+  const sign = createSigner(secrets);
+  return async (request, now) => {
+    const id = request.headers[header.idempotencyKey] ?? "";
+    const timestampSeconds = Math.floor(now.getTime() / 1000);
+    return {
+      ...request,
+      headers: { ...request.headers, ...(await sign({ id, timestampSeconds, body: request.body })) },
+    };
   };
 }
 

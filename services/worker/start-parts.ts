@@ -6,7 +6,7 @@ import { startClaimLoop } from "./claim-loop.ts";
 import { createHeldJobs } from "./held-jobs.ts";
 import { createPoster } from "./http/post.ts";
 import { performJob } from "./perform-job.ts";
-import { prepareRequest } from "./prepare-request.ts";
+import { createRequestSigner, prepareRequest } from "./prepare-request.ts";
 import { startRescue } from "./rescue.ts";
 import { createSettler } from "./settle.ts";
 import type { WorkerSettings } from "./start-worker.ts";
@@ -140,20 +140,23 @@ function createFlight(settings: WorkerSettings, { jobs, log }: PartsOptions) {
 
 function createRequestMaker(settings: WorkerSettings, jobs: Jobs) {
   const ring = createKeyRing(jobs);
+  const sign = createRequestSigner(settings.JOBS_SIGNING_SECRETS);
   return async (job: LeasedJob) => {
     const [key] = await ring.keys();
     if (key === undefined)
       throw new Error(
         "Cannot sign a callback token: the table callback_keys is empty. Insert a secret into it.",
       );
-    return prepareRequest(job, {
+    const now = new Date();
+    const request = prepareRequest(job, {
       workerId: settings.HOSTNAME,
       baseUrl: settings.KNATIVE_SERVICE_URL ?? settings.INTERNAL_GATEWAY_URL,
       overrides: settings.INTERNAL_GATEWAY_DEVELOPMENT_MAP,
       callbackUrl: settings.callbackUrl,
       key,
       timeoutSeconds: settings.JOBS_TIMEOUT_SECONDS,
-      now: new Date(),
+      now,
     });
+    return "fault" in request ? request : sign(request, now);
   };
 }

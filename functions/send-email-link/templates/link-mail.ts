@@ -110,7 +110,7 @@ alt="{{logoAlt}}" src="{{logoUrl}}" style="border:0;display:block;outline:none;t
 {{/logoUrl}}
 <tr>
 <td
-align="center" class="ink" style="font-size:0px;padding:8px 24px;word-break:break-word;"
+align="center" class="ink" style="font-size:0px;padding:8px 24px 16px;word-break:break-word;"
 >
 <div
 style="font-family:-apple-system, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif;font-size:16px;font-weight:600;line-height:1.5;text-align:center;color:#1f2328;"
@@ -245,17 +245,17 @@ style="font-family:-apple-system, 'Segoe UI', Roboto, Helvetica, Arial, sans-ser
 ><a href="{{websiteUrl}}" dir="ltr">{{websiteText}}</a></div>
 </td>
 </tr>
-{{/websiteUrl}}{{#questions}}
+{{/websiteUrl}}{{#supportUrl}}
 <tr>
 <td
-align="center" class="faint" style="font-size:0px;padding:2px 24px;word-break:break-word;"
+align="center" class="faint link" style="font-size:0px;padding:2px 24px;word-break:break-word;"
 >
 <div
 style="font-family:-apple-system, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif;font-size:13px;line-height:1.5;text-align:center;color:#57606a;"
->{{questions}}</div>
+>{{questionsBefore}}<a href="{{supportUrl}}" dir="ltr">{{support}}</a>{{questionsAfter}}</div>
 </td>
 </tr>
-{{/questions}}
+{{/supportUrl}}
 </tbody>
 </table>
 </div>
