@@ -96,7 +96,8 @@ begin
   where j.id = fail_job.job_id
     and j.locked_by = fail_job.worker_id
     and j.locked_at is not null
-    and j.worker_run is null;
+    and j.worker_run is null
+    and j.accepted_at is null;
   return job;
 end;
 $$;
