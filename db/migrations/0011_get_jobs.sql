@@ -244,7 +244,7 @@ begin
     taken := array(select app_jobs.complete_leases(completed_ids, completed_tokens));
     if cardinality(taken) < cardinality(completed_ids) then
       return query
-      select row (refused.id, null, null, null, null, null, null, null, null, null, null, null, null, null, null)::app_jobs.leased_job
+      select (row (refused.id, null, null, null, null, null, null, null, null, null, null, null, null, null, null)::app_jobs.leased_job).*
       from unnest(completed_ids) as refused (id)
       where refused.id <> all (taken);
     end if;

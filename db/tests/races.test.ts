@@ -145,13 +145,27 @@ test("a rescue that was slow takes nothing from the worker that has the job by n
     await db.sql`select app_jobs.rescue_jobs()`;
     const started = await startRun(db, "alive");
     // Nothing, where the slow rescue's hold on the dead run keeps the job from the quick one.
-    const claimed = await db.sql<{ id: string; run: string }[]>`
-      select id, worker_run as run from app_jobs.get_jobs(${started}, 1)`;
-    return [...claimed];
+    const claimed = await db.sql<{ id: string }[]>`select id from app_jobs.get_jobs(${started}, 1)`;
+    return claimed.map(({ id }) => ({ id, run: started }));
   });
   await slow;
   expect([...(await leases(db))]).toEqual(held);
   await db.sql.unsafe(`drop owned by slow_worker_${process.pid}; drop role slow_worker_${process.pid}`);
+});
+
+test("a claim goes on when the completion that it brings comes too late, and says so", async () => {
+  await using db = await withDatabase();
+  const job = await add(db);
+  const run = await startRun(db);
+  const claimed = await db.sql<{ id: string; token: string | null }[]>`
+    select id, lease_token as token
+    from app_jobs.get_jobs(
+      ${run}, 1, completed_ids => array[999::bigint], completed_tokens => array[gen_random_uuid()]
+    )`;
+  expect(claimed.map(({ id, token }) => [id, token !== null])).toEqual([
+    ["999", false],
+    [job, true],
+  ]);
 });
 
 test("a plain caller that shares a worker's name cannot end a job whose function answered 202", async () => {

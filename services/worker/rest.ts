@@ -62,7 +62,8 @@ export function createRest({ jobs, run, back, pollSeconds, hears }: RestOptions)
   const pollMs = pollSeconds * 1000;
   const crowd = createCrowd();
   let asleep: Asleep | null = null;
-  let [lookMs, stragglerMs] = [0, firstStragglerMs];
+  let lookMs = 0;
+  let stragglerMs = firstStragglerMs;
 
   const wakeUp = async (worker: string) => {
     if (asleep === null) return;
@@ -75,12 +76,8 @@ export function createRest({ jobs, run, back, pollSeconds, hears }: RestOptions)
     await jobs.restWorker(worker, pollSeconds);
     // In a transaction of its own: what began to write before it may have been before the commit.
     const { nextTransaction, oldestTransaction } = await jobs.nextJob(back.lastFloors());
-    asleep = {
-      run: worker,
-      until,
-      firstToSee: nextTransaction,
-      haveAllSeen: oldestTransaction >= nextTransaction,
-    };
+    const haveAllSeen = oldestTransaction >= nextTransaction;
+    asleep = { run: worker, until, firstToSee: nextTransaction, haveAllSeen };
   };
 
   return {
@@ -136,7 +133,7 @@ async function unheardMs(
   { jobs, back }: Pick<RestOptions, "jobs" | "back">,
 ): Promise<number> {
   if (lookMs <= longestLookMs) return lookMs;
-  const { seconds } = await jobs.nextJob(back.floors());
+  const { seconds } = await jobs.nextJob(back.reach().floors);
   // Spread, so that workers that started together soon look apart.
   const spreadMs = lookMs * (0.75 + 0.25 * Math.random());
   return Math.max(

@@ -23,17 +23,19 @@ export const noJobIsLost: Invariant = (history) => {
   return faults;
 };
 
-const endings = new Set(["complete", "completePlain", "completeJobs", "lastComplete"]);
+const endings = new Set(["complete", "getJobs", "completePlain", "completeJobs", "lastComplete"]);
 
-/** A claim takes a job that waits and is due, and gives it a token that no other lease had. */
+/** A claim takes a job that waits and is due, and gives it a token that no other lease of the job, and no other claim, had. */
 export const claimsTakeFreeJobs: Invariant = ({ changes }) => {
-  const tokens = new Set<string | null>();
+  const calls = new Map<string, number>();
   return changes.flatMap((change) => {
     if (!isClaim(change)) return [];
     const { old, new: claimed } = change;
     const isFree = stateOf(old) === "waiting" && (old?.runAt ?? 0) <= change.at;
-    const isNew = claimed?.token !== null && !tokens.has(claimed?.token ?? null);
-    tokens.add(claimed?.token ?? null);
+    const token = claimed?.token ?? "";
+    const isNew =
+      token !== "" && token !== old?.token && (calls.get(token) ?? change.call.call) === change.call.call;
+    calls.set(token, change.call.call);
     return isFree && isNew ? [] : [shown(change, "takes what is not free")];
   });
 };
@@ -47,6 +49,7 @@ export const leasesEndByRight: Invariant = (history) =>
     const isOver = old.run === null ? (old.leaseSeconds ?? 0) < 0 : history.endedRuns.has(old.run);
     const rights: Record<string, boolean> = {
       complete: old.token === call.token,
+      getJobs: old.token === call.token,
       retry: old.token === call.token,
       dead: old.token === call.token,
       unreachable: old.token === call.token,
@@ -66,7 +69,7 @@ export const leasesEndByRight: Invariant = (history) =>
 
 /** Whoever reports an outcome hears that it was taken exactly when the job changed. */
 export const reportsAreTrue: Invariant = ({ changes, reports }) => {
-  const changed = new Set(changes.map(({ call }) => call.call));
+  const changed = new Set(changes.filter((change) => !isClaim(change)).map(({ call }) => call.call));
   return [...reports].flatMap(([call, taken]) =>
     taken === changed.has(call) ? [] : [`call ${call} was told ${taken ? "taken" : "not taken"}, wrongly`],
   );

@@ -63,6 +63,19 @@ const enqueues = {
 } satisfies Record<string, Operation>;
 
 const claims = {
+  completeAndGetJobs: async (step, world, ask) => {
+    const { run, worker } = pick(world.runs, step.pick) ?? { run: crypto.randomUUID(), worker: "nobody" };
+    const { jobId, token } = leaseOf(step, world);
+    const text = `select id, lease_token as token from app_jobs.get_jobs(
+      $1, $2, completed_ids => array[$3::bigint], completed_tokens => array[$4::uuid])`;
+    const rows = await ask<{ id: string; token: string | null }>(
+      { kind: "getJobs", run, worker, token },
+      text,
+      [run, step.count, jobId, token],
+    );
+    const claimed = rows.flatMap(({ id, token: given }) => (given === null ? [] : [{ id, token: given }]));
+    return { ...seen(claimed, worker), taken: claimed.length === rows.length };
+  },
   getJobs: async (step, { runs }, ask) => {
     const { run, worker } = pick(runs, step.pick) ?? { run: crypto.randomUUID(), worker: "nobody" };
     const text = "select id, lease_token as token from app_jobs.get_jobs($1, $2)";

@@ -94,16 +94,20 @@ function lease(model: Model, { jobId, token, worker }: SeenLease, run: string | 
   job.lease = { token, worker, run, isOver: false, isAccepted: false };
 }
 
+function claim(model: Model, { step, world, effect }: Given): string | undefined {
+  const expected = claimable(model).slice(0, Math.max(step.count, 3));
+  const run = pick(world.runs, step.pick)?.run ?? null;
+  for (const taken of effect.leases ?? []) lease(model, taken, run);
+  return differ(
+    expected.map(({ id }) => id).sort((a, b) => a - b),
+    effect.leases,
+  );
+}
+
 const claims = {
-  getJobs: (model, { step, world, effect }) => {
-    const expected = claimable(model).slice(0, Math.max(step.count, 3));
-    const run = pick(world.runs, step.pick)?.run ?? null;
-    for (const taken of effect.leases ?? []) lease(model, taken, run);
-    return differ(
-      expected.map(({ id }) => id),
-      effect.leases,
-    );
-  },
+  getJobs: claim,
+  completeAndGetJobs: (model, given) =>
+    report(model, given, (job) => model.jobs.delete(job.id)) ?? claim(model, given),
   getJob: (model, { effect }) => {
     rescue(model);
     const choice = claimable(model);
