@@ -35,16 +35,20 @@ export async function migrate(
   schema = "app_jobs",
   folder = migrationsFolder,
 ): Promise<MigrationResult> {
-  const sql = connect(settings, { max: 1, name: "jobs-migrate" });
+  const guard = connect(settings, { max: 1, name: "jobs-migrate-lock", prepare: false });
+  const sql = connect(settings, { max: 1, name: "jobs-migrate", prepare: false });
   try {
-    await sql`select pg_advisory_lock(${migrationLock})`;
-    await using rendered = await renderMigrations(schema, folder);
-    const before = await appliedFiles(sql, schema);
-    await apply(sql, schema, rendered.folder);
-    const total = await appliedFiles(sql, schema);
-    return { applied: total - before, total };
+    // The lock is a transaction's, not a session's: behind a pooler a session is not ours to keep.
+    return await guard.begin(async (lock) => {
+      await lock`select pg_advisory_xact_lock(${migrationLock})`;
+      await using rendered = await renderMigrations(schema, folder);
+      const before = await appliedFiles(sql, schema);
+      await apply(sql, schema, rendered.folder);
+      const total = await appliedFiles(sql, schema);
+      return { applied: total - before, total };
+    });
   } finally {
-    await sql.end();
+    await Promise.all([sql.end(), guard.end()]);
   }
 }
 

@@ -21,6 +21,11 @@ export type PoolOptions = {
    * leaves that query's failure unhandled when the pool is ended meanwhile, so what is ended at any time goes without.
    */
   readonly fetchTypes?: boolean;
+  /**
+   * Whether statements are prepared and kept by name (true), which saves a round trip each time but the first. Those who make
+   * few do without, which works through any pooler; see adapt-to-pooler.ts for the others.
+   */
+  readonly prepare?: boolean;
   /** Called whenever a connection has closed, for whatever reason. */
   readonly onClose?: () => void;
 };
@@ -31,7 +36,7 @@ export type Sql = postgres.Sql;
 /** Gives a pool that connects at its first query and again after each loss. End it with `sql.end()`. */
 export function connect(
   settings: DatabaseSettings,
-  { max, name, fetchTypes = true, onClose }: PoolOptions,
+  { max, name, fetchTypes = true, prepare = true, onClose }: PoolOptions,
 ): Sql {
   const options = {
     max,
@@ -39,6 +44,7 @@ export function connect(
     // Where a server accepts and hangs up, postgres.js tries again by itself; its own pauses grow to 20 s.
     backoff: (tries: number) => Math.min(1, 0.05 * 2 ** tries),
     fetch_types: fetchTypes,
+    prepare,
     onnotice: () => {},
     connection: { application_name: name },
     ...(onClose === undefined ? {} : { onclose: onClose }),

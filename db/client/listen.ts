@@ -7,7 +7,7 @@ export type ListenerOptions = {
   readonly channels: readonly string[];
   /** Called for each notification, and whenever listening begins again, since some may have been missed. */
   readonly onNotify: () => void;
-  /** Called when listening is lost, with the reason, and when it begins. */
+  /** Called when listening begins, and, with the reason, when it is lost or could not begin; once until the next change. */
   readonly onState?: (listening: boolean, reason?: Error) => void;
   /** How often the listener notifies itself to see whether its connection still hears, in ms (10,000). */
   readonly probeEveryMs?: number;
@@ -26,13 +26,16 @@ export type Listener = {
  *
  * A half-open connection looks alive and hears nothing (a failover, a firewall that forgot it). So the listener sends
  * itself a notification through a second connection every few seconds; when that does not arrive, or either connection
- * closes, it starts over. Nothing is lost meanwhile: listening only saves the wait for the next poll.
+ * closes, it starts over. Nothing is lost meanwhile: listening only saves the wait for the next poll. Where it has never
+ * heard anything (a pooler in transaction mode), it tries once a minute in the end.
  */
 export function startListener(options: ListenerOptions): Listener {
   const stopping = new AbortController();
   let listening = false;
+  let isKnown = false;
   const setListening = (now: boolean, reason?: Error) => {
-    if (now === listening) return;
+    if (now === listening && (isKnown || reason === undefined)) return;
+    isKnown = true;
     listening = now;
     options.onState?.(now, reason);
   };
@@ -53,17 +56,20 @@ type Loop = {
 
 async function keepListening(options: ListenerOptions, { signal, setListening }: Loop): Promise<void> {
   let failures = 0;
+  let hasListened = false;
   while (!signal.aborted) {
     const closed = new AbortController();
     const sql = connect(options.settings, {
       max: 1,
       name: "jobs-listen",
       fetchTypes: false,
+      prepare: false,
       onClose: () => closed.abort(),
     });
     try {
       await listenUntilLost(sql, { ...options, signal, closed: closed.signal }, () => {
         failures = 0;
+        hasListened = true;
         setListening(true);
       });
     } catch (error) {
@@ -73,7 +79,8 @@ async function keepListening(options: ListenerOptions, { signal, setListening }:
     } finally {
       await leave(sql);
     }
-    await pause(Math.min(5_000, 100 * 2 ** failures), undefined, { signal }).catch(() => undefined);
+    const longestMs = hasListened ? 5_000 : 60_000;
+    await pause(Math.min(longestMs, 100 * 2 ** failures), undefined, { signal }).catch(() => undefined);
   }
   setListening(false);
 }

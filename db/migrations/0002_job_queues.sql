@@ -9,8 +9,9 @@
 --
 -- Concurrency: whoever makes a job waiting holds the row FOR KEY SHARE until commit (note_queue). Raising a bound or
 -- deleting the row needs FOR UPDATE (settle_queue), which conflicts with that and with nothing else of ours: so an
--- enqueue that is still in flight is never overlooked, enqueuers do not wait for each other, and nothing waits for
--- an enqueuer that stays open. Whether a queue is running is not written here: its leased job says so.
+-- enqueue that is still in flight is never overlooked, and no claim waits for an enqueuer that stays open. Enqueuers wait
+-- for each other only where both have to make the row or to lower its bounds. Whether a queue is running is not written
+-- here: its leased job says so.
 create table app_jobs.job_queues (
   queue_name text not null,
   next_priority integer not null,

@@ -20,7 +20,11 @@
 --
 -- Serial queues: job_queues names the queues that may have something due. Of each, only the head is looked at. Two
 -- claims cannot take the same queue: an advisory lock on its name, held until commit, lets one try; the look at its
--- running job comes after, in a new snapshot. jobs_running_queue_idx would refuse what slips through.
+-- running job comes after, in a new snapshot. jobs_running_queue_idx would refuse what slips through. A head that another
+-- transaction is changing is left for a later claim, and is not overtaken.
+--
+-- Candidates that give nothing (run empty since, or in another claim's hands) must not hide the ones behind them, so the
+-- claim goes on until it has its heads. The thousand only bounds the work of one claim.
 create type app_jobs.leased_job as (
   id bigint,
   database_id uuid,
@@ -65,6 +69,8 @@ declare
   picked bigint[];
   candidate text;
   head bigint;
+  head_priority integer;
+  head_run_at timestamptz;
   band bigint := -2147483649;
   since timestamptz;
   since_id bigint;
@@ -95,16 +101,17 @@ begin
         )
       )
     order by q.next_priority, q.next_run_at
-    limit job_limit
+    limit job_limit + 1000
   loop
+    exit when cardinality(heads) >= job_limit;
     continue when not pg_try_advisory_xact_lock(queue_lock_class, hashtext(candidate));
     continue when exists (
       select
       from app_jobs.jobs as running
       where running.queue_name = candidate and running.locked_at is not null
     );
-    select j.id
-    into head
+    select j.id, j.priority, j.run_at
+    into head, head_priority, head_run_at
     from app_jobs.jobs as j
     where j.queue_name = candidate
       and j.locked_at is null
@@ -113,10 +120,20 @@ begin
       and (claim_jobs.tasks is null or j.task_identifier = any (claim_jobs.tasks))
       and (claim_jobs.excluded_tasks is null or j.task_identifier <> all (claim_jobs.excluded_tasks))
     order by j.priority, j.run_at, j.id
-    limit 1
-    for update skip locked;
+    limit 1;
     if head is not null then
-      heads := heads || head;
+      perform
+      from app_jobs.jobs as j
+      where j.id = head
+        and j.queue_name = candidate
+        and j.locked_at is null
+        and j.attempts < j.max_attempts
+        and j.priority = head_priority
+        and j.run_at = head_run_at
+      for update skip locked;
+      if found then
+        heads := heads || head;
+      end if;
     elsif claim_jobs.tasks is null and claim_jobs.excluded_tasks is null then
       perform app_jobs.settle_queue(candidate);
     end if;
@@ -227,7 +244,7 @@ begin
     taken := array(select app_jobs.complete_leases(completed_ids, completed_tokens));
     if cardinality(taken) < cardinality(completed_ids) then
       return query
-      select row (refused.id, null, null, null, null, null, null, null, null, null, null, null, null, null, null)::app_jobs.leased_job
+      select (row (refused.id, null, null, null, null, null, null, null, null, null, null, null, null, null, null)::app_jobs.leased_job).*
       from unnest(completed_ids) as refused (id)
       where refused.id <> all (taken);
     end if;

@@ -2,6 +2,10 @@
 --
 -- A worker that died: the attempt counts and the job is due at once, since its lease was the wait. A callback that
 -- never came: a failed attempt like another, with backoff. The token goes, so that late reports are refused.
+--
+-- Between a rescue's look at a job and its lock on it, another rescue may have taken the job back and a live worker may have
+-- claimed it. is_free asks again of the row as it is now; the "not exists" would not, since a recheck of a row keeps what
+-- it was joined with.
 create function app_jobs.rescue_jobs(row_limit integer default 1000) returns setof app_jobs.jobs
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -54,7 +58,7 @@ begin
     accepted_at = null,
     updated_at = now()
   from lost
-  where j.id = lost.id
+  where j.id = lost.id and app_jobs.is_free(j)
   returning j.*;
 
   delete from app_jobs.workers as w

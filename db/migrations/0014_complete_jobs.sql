@@ -34,6 +34,7 @@ begin
     and j.locked_by = complete_job.worker_id
     and j.locked_at is not null
     and j.worker_run is null
+    and j.accepted_at is null
   returning * into job;
   return job;
 end;
@@ -41,13 +42,15 @@ $$;
 
 comment on function app_jobs.complete_job(text, bigint) is
   'Completes a job that worker_id took by get_job, and gives its row. A job that is not leased by worker_id, or by a worker '
-  'run that only shares the name, stays as it is: a row of nulls. Raises INVALID_WORKER_ID.';
+  'run that only shares the name, or whose function answered 202, stays as it is: a row of nulls. Raises INVALID_WORKER_ID.';
 
 revoke all on function app_jobs.complete_job(text, bigint) from public;
 
+-- Volatile, so that it sees what is committed when it is asked, not when the caller's statement began: a statement that
+-- waited for a row's lock asks again, of the new row, whose worker may have registered meanwhile.
 create function app_jobs.is_free(job app_jobs.jobs) returns boolean
 language sql
-stable
+volatile
 set search_path = pg_catalog, pg_temp
 as $$
   select job.locked_at is null

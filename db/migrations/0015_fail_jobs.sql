@@ -85,18 +85,23 @@ begin
   end if;
   select failed.*
   into job
-  from app_jobs.jobs as j
+  from (
+    select j.id, j.lease_token
+    from app_jobs.jobs as j
+    where j.id = fail_job.job_id
+      and j.locked_by = fail_job.worker_id
+      and j.locked_at is not null
+      and j.worker_run is null
+      and j.accepted_at is null
+    for update
+  ) as held
   cross join lateral app_jobs.fail_leases(
-    array[j.id],
-    array[j.lease_token],
+    array[held.id],
+    array[held.lease_token],
     array['retry'],
     array[fail_job.error_message],
     array[null::double precision]
-  ) as failed
-  where j.id = fail_job.job_id
-    and j.locked_by = fail_job.worker_id
-    and j.locked_at is not null
-    and j.worker_run is null;
+  ) as failed;
   return job;
 end;
 $$;

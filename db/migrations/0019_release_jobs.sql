@@ -19,7 +19,8 @@ begin
     updated_at = now()
   where j.locked_by = release_jobs.worker_id
     and j.locked_at is not null
-    and j.worker_run is null;
+    and j.worker_run is null
+    and j.accepted_at is null;
   if found then
     perform app_jobs.wake_workers('-infinity');
   end if;
@@ -28,6 +29,6 @@ $$;
 
 comment on function app_jobs.release_jobs(text) is
   'Gives back the jobs that worker_id took by get_job, with their attempts. Jobs of a worker run that shares the name stay '
-  'with it. Raises INVALID_WORKER_ID.';
+  'with it, and so does what its functions answered 202 to. Raises INVALID_WORKER_ID.';
 
 revoke all on function app_jobs.release_jobs(text) from public;

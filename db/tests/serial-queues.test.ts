@@ -1,5 +1,4 @@
 import { expect, test } from "bun:test";
-import { until } from "../../services/testing/until.ts";
 import { type TestDatabase, withDatabase } from "../../services/testing/with-database.ts";
 
 const tenant = "5b720132-17d5-424d-9bcb-ee7b17c13d43";
@@ -57,73 +56,3 @@ test("a plain update moves a waiting job to another queue, or to another time", 
   await db.sql`update app_jobs.jobs set run_at = now() where payload ->> 'name' = 'later'`;
   expect((await claim(db))?.name).toBe("later");
 });
-
-/** A seeded generator of numbers from 0 to below 1 (mulberry32), so that a failing run can be repeated. */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-type Ledger = { readonly running: Set<string>; readonly ended: Map<string, number> };
-
-/** One actor: enqueues, claims, completes, fails, releases and reschedules at random until its steps are used up. */
-async function act(
-  db: TestDatabase,
-  { worker, seed, ledger }: { worker: string; seed: number; ledger: Ledger },
-) {
-  const random = randomOf(seed);
-  for (let step = 0; step < 60; step++) {
-    if (random() < 0.5) await add(db, `${worker}:${step}`, `q${Math.floor(random() * 3)}`);
-    const job = await claim(db, worker);
-    if (job === null) continue;
-    expect(ledger.running.has(job.name)).toBe(false);
-    ledger.running.add(job.name);
-    const dice = random();
-    ledger.running.delete(job.name);
-    if (dice < 0.6) {
-      ledger.ended.set(job.name, (ledger.ended.get(job.name) ?? 0) + 1);
-      await db.sql`select app_jobs.complete_job(${worker}, ${job.id})`;
-    } else if (dice < 0.8) {
-      await db.sql`select app_jobs.fail_job(${worker}, ${job.id}, 'no')`;
-      await db.sql`select app_jobs.reschedule_jobs(array[${job.id}::bigint], run_at => now())`;
-    } else await db.sql`select app_jobs.release_jobs(${worker})`;
-  }
-}
-
-test.each([1, 2, 3])(
-  "whatever four actors do at once, each job ends once and no queue runs two (seed %d)",
-  async (seed) => {
-    await using db = await withDatabase();
-    const ledger: Ledger = { running: new Set(), ended: new Map() };
-    const over = new AbortController();
-    const watch = (async () => {
-      while (!over.signal.aborted) {
-        const twice = await db.sql`
-          select queue_name from app_jobs.jobs where locked_at is not null
-          group by queue_name having count(*) > 1`;
-        expect([...twice]).toEqual([]);
-      }
-    })();
-    const actors = [1, 2, 3, 4].map((n) => act(db, { worker: `w${n}`, seed: seed * 100 + n, ledger }));
-    await Promise.all(actors).finally(() => over.abort());
-    await watch;
-    const waiting = await db.sql<{ name: string }[]>`select payload ->> 'name' as name from app_jobs.jobs`;
-    for (const { name } of waiting) expect(ledger.ended.has(name)).toBe(false);
-
-    await db.sql`update app_jobs.jobs set run_at = now()`;
-    await until("all have ended", async () => {
-      for (let job = await claim(db); job !== null; job = await claim(db)) {
-        ledger.ended.set(job.name, (ledger.ended.get(job.name) ?? 0) + 1);
-        await db.sql`select app_jobs.complete_job('w', ${job.id})`;
-      }
-      return (await db.sql`select from app_jobs.jobs`).length === 0;
-    });
-    expect([...ledger.ended.values()].every((times) => times === 1)).toBe(true);
-    for (const { name } of waiting) expect(ledger.ended.has(name)).toBe(true);
-  },
-);

@@ -45,7 +45,7 @@ export function commandSettings(env: Terminal["env"]): CommandSettings {
 
 /** Opens the queue's database for one command. */
 export function openQueue(settings: CommandSettings): Queue {
-  const sql = connect(settings, { max: 1, name: "jobs-command" });
+  const sql = connect(settings, { max: 1, name: "jobs-command", prepare: false });
   return {
     sql,
     jobs: createJobQueries(sql, settings.JOBS_SCHEMA),

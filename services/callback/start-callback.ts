@@ -45,7 +45,7 @@ export function startCallback(
 
   const fault = async () => {
     if (stopping.signal.aborted) return "stopping";
-    await sql`select 1`;
+    await sql.unsafe("select 1");
     return null;
   };
   const app = createHealthApp(() => [{ name: "callback", fault }, ...checks()]).route(

@@ -12,6 +12,13 @@ export const pollSettings = {
   JOBS_POLL_SECONDS: seconds(0.05, 3600)
     .default(5)
     .describe(
-      "Longest wait between two looks at the database, in seconds. Notifications make it quicker; polling alone suffices.",
+      "Longest wait between two looks at the database, in seconds. Notifications make it quicker; polling alone suffices, and then a worker looks at least once a second.",
+    ),
+  JOBS_LISTEN_URL: z
+    .url({ protocol: /^postgres(ql)?$/, error: "expected a postgres:// URL" })
+    .optional()
+    .meta({ secret: true })
+    .describe(
+      "Where to listen for notifications when the database's own URL leads to a pooler in transaction mode (PgBouncer): the database itself, as one URL. Not set, workers behind a pooler poll.",
     ),
 };

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { adaptToPooler } from "#db/adapt-to-pooler";
 import { type DatabaseSettings, onlyRow, type Sql } from "#db/connect";
 import { isTransient } from "#db/is-transient";
 import { StartError } from "../http/serve.ts";
@@ -14,22 +15,24 @@ export type AwaitDatabaseOptions = {
 
 /**
  * Resolves when the database answers and has the queue's schema. A database that is away is waited for, with a line in the
- * log; one that refuses us, or has no queue, ends the start.
+ * log; one that refuses us, or has no queue, ends the start. Gives whether a connection pooler stands before it; the pool
+ * works through that from then on.
  *
  * @throws StartError naming the setting or the command that mends it.
  */
 export async function awaitDatabase(
   sql: Sql,
   { settings, log, signal }: AwaitDatabaseOptions,
-): Promise<void> {
+): Promise<{ readonly isPooled: boolean }> {
   const schema = settings.JOBS_SCHEMA;
   for (let failures = 0; !signal.aborted; failures++) {
     try {
+      const isPooled = await adaptToPooler(sql);
       const name = `${schema}.get_jobs(uuid, integer, text[], text[], json, bigint[], uuid[])`;
       const row = onlyRow(
         await sql<{ exists: boolean }[]>`select to_regprocedure(${name}) is not null as exists`,
       );
-      if (row.exists) return;
+      if (row.exists) return { isPooled };
       throw new StartError(
         `Cannot use the database ${describeDatabase(settings)}: its schema ${schema} has no job queue, or an older one. Run "bun run db:migrate" against it, or set JOBS_SCHEMA.`,
       );
@@ -39,6 +42,7 @@ export async function awaitDatabase(
       await pause(Math.min(2_000, 100 * 2 ** failures), undefined, { signal }).catch(() => undefined);
     }
   }
+  return { isPooled: false };
 }
 
 /** Gives the database as a person would name it, without its password. */

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { z } from "zod";
 import { connect, type DatabaseSettings } from "#db/connect";
-import { type Listener, startListener } from "#db/listen";
 import { createSchedules } from "#db/schedules";
 import type { pollSettings } from "../config/poll-settings.ts";
 import { awaitDatabase } from "../database/await-database.ts";
+import { type Ear, listenOrPoll } from "../database/listen-or-poll.ts";
 import type { Check } from "../health/create-health-app.ts";
 import type { Log } from "../log/log.ts";
 import { lookWidth } from "./look.ts";
@@ -16,14 +16,14 @@ export type SchedulerSettings = z.infer<z.ZodObject<typeof pollSettings>> &
 
 /** A scheduler that runs. */
 export type Scheduler = {
-  /** Resolves when it runs ticks and listens; rejects with a StartError when it never will. */
+  /** Resolves when it runs ticks, and listens or knows that it has to poll; rejects with a StartError when it never will. */
   readonly ready: Promise<void>;
   readonly checks: readonly Check[];
   /** Lets the look under way end, or, with `true`, cuts it off: its statements either have happened or have not. */
   readonly drain: (now?: boolean) => Promise<void>;
 };
 
-type Parts = { readonly loop: TickLoop; readonly listener: Listener };
+type Parts = { readonly loop: TickLoop; readonly ear: Ear };
 
 const drainMs = 5_000;
 
@@ -32,16 +32,21 @@ export function startScheduler(settings: SchedulerSettings, { log }: { readonly 
   const sql = connect(settings, { max: lookWidth, name: "jobs-scheduler" });
   const stopping = new AbortController();
   const hurry = new AbortController();
-  const heard = Promise.withResolvers<void>();
   let parts: Parts | null = null;
 
-  const started = awaitDatabase(sql, { settings, log, signal: stopping.signal }).then(() => {
+  const started = awaitDatabase(sql, { settings, log, signal: stopping.signal }).then(({ isPooled }) => {
     if (stopping.signal.aborted) return;
     const schedules = createSchedules(sql, settings.JOBS_SCHEMA);
     const loop = startTickLoop({ schedules, pollSeconds: settings.JOBS_POLL_SECONDS, log });
-    parts = { loop, listener: listen(settings, { loop, log, onHeard: heard.resolve }) };
+    const ear = listenOrPoll(settings, {
+      channel: "scheduled_jobs:insert",
+      isPooled,
+      onNotify: loop.wake,
+      log,
+    });
+    parts = { loop, ear };
   });
-  const ready = started.then(() => (stopping.signal.aborted ? undefined : heard.promise));
+  const ready = started.then(() => parts?.ear.settled);
   ready.catch(() => undefined);
 
   const stop = async () => {
@@ -49,7 +54,7 @@ export function startScheduler(settings: SchedulerSettings, { log }: { readonly 
     const patience = pause(drainMs, undefined, { signal: hurry.signal }).catch(() => undefined);
     await Promise.race([parts?.loop.drain(), patience]);
     hurry.abort();
-    await parts?.listener.stop();
+    await parts?.ear.stop();
     await sql.end({ timeout: 1 });
   };
   let stopped: Promise<void> | undefined;
@@ -57,12 +62,11 @@ export function startScheduler(settings: SchedulerSettings, { log }: { readonly 
   return {
     ready,
     checks: [
-      { name: "database", fault: () => sql`select 1`.then(() => null) },
+      { name: "database", fault: () => sql.unsafe("select 1").then(() => null) },
       { name: "scheduler", fault: () => faultOf(parts, stopping.signal.aborted) },
     ],
     drain: (now = false) => {
       stopping.abort();
-      heard.resolve();
       if (now) hurry.abort();
       stopped ??= stop();
       return stopped;
@@ -73,19 +77,5 @@ export function startScheduler(settings: SchedulerSettings, { log }: { readonly 
 function faultOf(parts: Parts | null, isStopping: boolean): string | null {
   if (isStopping) return "stopping";
   if (parts === null) return "starting";
-  return parts.loop.fault() ?? (parts.listener.isListening() ? null : "not listening");
-}
-
-type ListenOptions = { readonly loop: TickLoop; readonly log: Log; readonly onHeard: () => void };
-
-function listen(settings: DatabaseSettings, { loop, log, onHeard }: ListenOptions): Listener {
-  return startListener({
-    settings,
-    channels: ["scheduled_jobs:insert"],
-    onNotify: loop.wake,
-    onState: (listening, reason) => {
-      if (listening) onHeard();
-      else if (reason !== undefined) log.warn("not listening; polling meanwhile", { error: reason });
-    },
-  });
+  return parts.loop.fault();
 }

@@ -14,6 +14,8 @@ export type ClaimLoopOptions = {
   readonly jobs: Pick<Jobs, "getJobs" | "nextJob" | "restWorker" | "releaseStrays">;
   readonly run: Pick<WorkerRun, "current" | "lose">;
   readonly perform: SlotsOptions["perform"];
+  /** Whether notifications reach this process at the moment. */
+  readonly hears: () => boolean;
   readonly held: HeldJobs;
   readonly settler: Pick<Settler, "takeCompleted">;
   readonly health: TaskHealth;

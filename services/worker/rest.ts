@@ -8,6 +8,8 @@ export type RestOptions = {
   readonly run: Pick<WorkerRun, "current">;
   readonly back: LookBack;
   readonly pollSeconds: number;
+  /** Whether notifications reach this process at the moment; where not, it asks for none. */
+  readonly hears: () => boolean;
 };
 
 /** How a worker that found nothing to claim sleeps without missing what comes. */
@@ -25,6 +27,9 @@ const windowMs = 100;
 /** Sleeps between looks without notifications, from the first to the one after which notifications are asked for, in ms. */
 const shortestLookMs = 2;
 const longestLookMs = 64;
+
+/** The longest sleep where no notification can end it, in ms, if the poll is not shorter: what a job waits for at most. */
+const longestUnheardMs = 1_000;
 
 /** The pause before looking again for enqueues that began before we said that we sleep, in ms, doubling. */
 const firstStragglerMs = 5;
@@ -49,8 +54,11 @@ type Asleep = {
  *
  * Where many notifications come, as under load, we do without: we say that we are awake and look every few milliseconds,
  * until there has been nothing for a while. Network cards change from interrupts to polling for the same reason.
+ *
+ * Where no notification reaches us (no listener behind a pooler, or one that was lost), it is the same, only that the looks
+ * become as rare as one a second, where they stay.
  */
-export function createRest({ jobs, run, back, pollSeconds }: RestOptions): Rest {
+export function createRest({ jobs, run, back, pollSeconds, hears }: RestOptions): Rest {
   const pollMs = pollSeconds * 1000;
   const crowd = createCrowd();
   let asleep: Asleep | null = null;
@@ -68,12 +76,8 @@ export function createRest({ jobs, run, back, pollSeconds }: RestOptions): Rest 
     await jobs.restWorker(worker, pollSeconds);
     // In a transaction of its own: what began to write before it may have been before the commit.
     const { nextTransaction, oldestTransaction } = await jobs.nextJob(back.lastFloors());
-    asleep = {
-      run: worker,
-      until,
-      firstToSee: nextTransaction,
-      haveAllSeen: oldestTransaction >= nextTransaction,
-    };
+    const haveAllSeen = oldestTransaction >= nextTransaction;
+    asleep = { run: worker, until, firstToSee: nextTransaction, haveAllSeen };
   };
 
   return {
@@ -82,6 +86,11 @@ export function createRest({ jobs, run, back, pollSeconds }: RestOptions): Rest 
       // Sleeping is safe only after a look at everything, or while the next one is not due.
       if (back.lastFloors() !== null && back.untilWholeMs() <= 0) return 0;
       const worker = await run.current();
+      if (!hears()) {
+        await wakeUp(worker);
+        lookMs = hasFound ? shortestLookMs : nextUnheardMs(lookMs, pollMs);
+        return await unheardMs(lookMs, { jobs, back });
+      }
       if (crowd.isThere()) lookMs = shortestLookMs;
       if (lookMs > 0) {
         await wakeUp(worker);
@@ -113,6 +122,24 @@ export function createRest({ jobs, run, back, pollSeconds }: RestOptions): Rest 
       return Math.max(1, Math.ceil(Math.min(patienceMs, dueMs)));
     },
   };
+}
+
+const nextUnheardMs = (lookMs: number, pollMs: number) =>
+  Math.min(pollMs, longestUnheardMs, Math.max(shortestLookMs, lookMs * 2));
+
+/** Gives how long to sleep where nobody can wake us, in ms: about so long, unless the next job is due before. */
+async function unheardMs(
+  lookMs: number,
+  { jobs, back }: Pick<RestOptions, "jobs" | "back">,
+): Promise<number> {
+  if (lookMs <= longestLookMs) return lookMs;
+  const { seconds } = await jobs.nextJob(back.reach().floors);
+  // Spread, so that workers that started together soon look apart.
+  const spreadMs = lookMs * (0.75 + 0.25 * Math.random());
+  return Math.max(
+    1,
+    Math.ceil(seconds === null || seconds <= 0 ? spreadMs : Math.min(spreadMs, seconds * 1000)),
+  );
 }
 
 /** Gives a counter that tells whether more came than is good, in the present window. */

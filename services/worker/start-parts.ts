@@ -1,6 +1,6 @@
 import type { Jobs, LeasedJob } from "#db/jobs";
-import { startListener } from "#db/listen";
 import { createKeyRing } from "../callback-token/key-ring.ts";
+import { listenOrPoll } from "../database/listen-or-poll.ts";
 import type { Log } from "../log/log.ts";
 import { startClaimLoop } from "./claim-loop.ts";
 import { createHeldJobs } from "./held-jobs.ts";
@@ -14,11 +14,16 @@ import { createTaskHealth } from "./task-health.ts";
 import { startWorkerRun, type WorkerRun } from "./worker-run.ts";
 
 /** What the parts share. */
-export type PartsOptions = { readonly jobs: Jobs; readonly log: Log };
+export type PartsOptions = {
+  readonly jobs: Jobs;
+  readonly log: Log;
+  /** Whether a connection pooler stands before the database. */
+  readonly isPooled: boolean;
+};
 
 /** The parts of a worker at work. */
 export type Parts = {
-  /** Resolves when the worker is registered and listens. */
+  /** Resolves when the worker is registered, and listens or knows that it has to poll. */
   readonly whenReady: () => Promise<void>;
   /** Why it cannot take work at this moment, or null. */
   readonly fault: () => string | null;
@@ -30,7 +35,7 @@ export type Parts = {
  * Starts a worker's parts on a database that answers: the lease (worker-run), the claims (claim-loop), the rescue of lost
  * jobs, and the listener that wakes the claims.
  */
-export function startParts(settings: WorkerSettings, { jobs, log }: PartsOptions): Parts {
+export function startParts(settings: WorkerSettings, { jobs, log, isPooled }: PartsOptions): Parts {
   const flight = createFlight(settings, { jobs, log });
   const run = startWorkerRun({
     jobs,
@@ -42,8 +47,15 @@ export function startParts(settings: WorkerSettings, { jobs, log }: PartsOptions
       flight.giveUp();
     },
   });
+  const ear = listenOrPoll(settings, {
+    channel: "jobs:insert",
+    isPooled,
+    onNotify: () => claims.notified(),
+    log,
+  });
   const claims = startClaimLoop({
     jobs,
+    hears: ear.isListening,
     run,
     perform: flight.perform,
     held: flight.held,
@@ -60,24 +72,14 @@ export function startParts(settings: WorkerSettings, { jobs, log }: PartsOptions
     onRescued: claims.wake,
     log,
   });
-  const heard = Promise.withResolvers<void>();
-  const listener = startListener({
-    settings,
-    channels: ["jobs:insert"],
-    onNotify: claims.notified,
-    onState: (listening, reason) => {
-      if (listening) heard.resolve();
-      else if (reason !== undefined) log.warn("not listening; polling meanwhile", { error: reason });
-    },
-  });
 
   return {
     whenReady: async () => {
-      await Promise.all([run.current(), heard.promise]);
+      await Promise.all([run.current(), ear.settled]);
     },
-    fault: () => run.fault() ?? (listener.isListening() ? null : "not listening"),
+    fault: run.fault,
     drain: async (patience) => {
-      await Promise.all([claims.stop(), listener.stop(), rescue.stop()]);
+      await Promise.all([claims.stop(), ear.stop(), rescue.stop()]);
       await Promise.race([flight.held.whenNone(), patience]);
       flight.close();
       await flight.held.whenNone();
@@ -96,7 +98,7 @@ async function giveBack(run: WorkerRun, log: Log): Promise<void> {
 }
 
 /** The jobs on their way to functions and back. */
-function createFlight(settings: WorkerSettings, { jobs, log }: PartsOptions) {
+function createFlight(settings: WorkerSettings, { jobs, log }: Omit<PartsOptions, "isPooled">) {
   const held = createHeldJobs();
   const health = createTaskHealth();
   const settler = createSettler({

@@ -19,7 +19,7 @@ export type WorkerSettings = z.infer<z.ZodObject<typeof dispatchSettings & typeo
 
 /** A worker that runs. */
 export type Worker = {
-  /** Resolves when it can claim and listens; rejects with a StartError when it never will. */
+  /** Resolves when it can claim, and listens or knows that it has to poll; rejects with a StartError when it never will. */
   readonly ready: Promise<void>;
   readonly checks: readonly Check[];
   /**
@@ -38,14 +38,14 @@ export function startWorker(settings: WorkerSettings, { log }: { readonly log: L
   const hurry = new AbortController();
   let parts: ReturnType<typeof startParts> | null = null;
 
-  const started = awaitDatabase(sql, { settings, log, signal: stopping.signal }).then(() => {
-    if (!stopping.signal.aborted) parts = startParts(settings, { jobs, log });
+  const started = awaitDatabase(sql, { settings, log, signal: stopping.signal }).then(({ isPooled }) => {
+    if (!stopping.signal.aborted) parts = startParts(settings, { jobs, log, isPooled });
   });
   const ready = started.then(() => parts?.whenReady());
   ready.catch(() => undefined);
 
   const databaseFault = async () => {
-    await sql`select 1`;
+    await sql.unsafe("select 1");
     return null;
   };
   const workerFault = () =>

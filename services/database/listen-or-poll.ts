@@ -1,0 +1,53 @@
+import type { DatabaseSettings } from "#db/connect";
+import { startListener } from "#db/listen";
+import type { Log } from "../log/log.ts";
+
+/** What a service that waits for work listens to, and how. */
+export type EarOptions = {
+  readonly channel: string;
+  /** Whether a connection pooler stands before the database. */
+  readonly isPooled: boolean;
+  readonly onNotify: () => void;
+  readonly log: Log;
+};
+
+/** A service's way to hear of work; where it hears nothing, the service looks by itself. */
+export type Ear = {
+  readonly isListening: () => boolean;
+  /** Resolves when it is known whether it can listen, or when it is stopped. */
+  readonly settled: Promise<void>;
+  readonly stop: () => Promise<void>;
+};
+
+/**
+ * Listens where that is possible: over JOBS_LISTEN_URL if it is set, else over the database's own connection. Through a pooler
+ * it does not even try: in transaction mode LISTEN would stay behind in a session that others use.
+ */
+export function listenOrPoll(
+  settings: DatabaseSettings & { readonly JOBS_LISTEN_URL?: string | undefined },
+  { channel, isPooled, onNotify, log }: EarOptions,
+): Ear {
+  const url = settings.JOBS_LISTEN_URL;
+  if (isPooled && url === undefined) {
+    log.info("a connection pooler stands before the database: polling; JOBS_LISTEN_URL may lead past it");
+    return { isListening: () => false, settled: Promise.resolve(), stop: () => Promise.resolve() };
+  }
+  const settled = Promise.withResolvers<void>();
+  const listener = startListener({
+    settings: url === undefined ? settings : { ...settings, DATABASE_URL: url },
+    channels: [channel],
+    onNotify,
+    onState: (listening, reason) => {
+      settled.resolve();
+      if (!listening && reason !== undefined) log.warn("not listening; polling meanwhile", { error: reason });
+    },
+  });
+  return {
+    isListening: listener.isListening,
+    settled: settled.promise,
+    stop: async () => {
+      settled.resolve();
+      await listener.stop();
+    },
+  };
+}
