@@ -8,14 +8,15 @@
 -- be lower than the truth; the claim that finds nothing there corrects them.
 --
 -- Concurrency: whoever makes a job waiting holds the row FOR KEY SHARE until commit (note_queue). Raising a bound or
--- deleting the row needs FOR UPDATE (settle_queue), which conflicts with that and with nothing else of ours: so an
+-- deleting the row needs FOR UPDATE (settle_queues), which conflicts with that and with nothing else of ours: so an
 -- enqueue that is still in flight is never overlooked, and no claim waits for an enqueuer that stays open. Enqueuers wait
 -- for each other only where both have to make the row or to lower its bounds. Whether a queue is running is not written
--- here: its leased job says so.
+-- here: its leased job says so. Only a queue that runs for long is marked, so that claims do not look at it (park_queues).
 create table app_jobs.job_queues (
   queue_name text not null,
   next_priority integer not null,
   next_run_at timestamptz not null,
+  is_parked boolean not null default false,
   constraint job_queues_pkey primary key (queue_name)
 );
 
@@ -23,6 +24,8 @@ comment on table app_jobs.job_queues is 'One row for each serial queue that may 
 comment on column app_jobs.job_queues.queue_name is 'Name of the queue, as in jobs.queue_name.';
 comment on column app_jobs.job_queues.next_priority is 'No waiting job of the queue has a lower priority than this.';
 comment on column app_jobs.job_queues.next_run_at is 'No waiting job of the queue is due before this.';
+comment on column app_jobs.job_queues.is_parked is 'Its running job has jobs.parked_queue: claims leave the queue out.';
 
-create index job_queues_next_idx on app_jobs.job_queues (next_priority, next_run_at);
+create index job_queues_next_idx on app_jobs.job_queues (next_priority, next_run_at, queue_name)
+  where not is_parked;
 comment on index app_jobs.job_queues_next_idx is 'Queues in the order in which the claim tries them.';

@@ -61,3 +61,65 @@ when (new.queue_name is not null and new.locked_at is null and new.attempts < ne
 execute function app_jobs.tg_job_waits_again();
 
 comment on trigger job_waits_again on app_jobs.jobs is 'Keeps the serial queues'' bounds below what waits in them.';
+
+create function app_jobs.tg_parked_queue_left() returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  update app_jobs.job_queues as q
+  set is_parked = false
+  where q.queue_name = old.queue_name;
+  if tg_op = 'DELETE' then
+    return old;
+  end if;
+  new.parked_queue := false;
+  return new;
+end;
+$$;
+
+comment on function app_jobs.tg_parked_queue_left() is
+  'When a job that parked its serial queue ends, by whatever statement, or leaves the queue: brings the queue back.';
+
+revoke all on function app_jobs.tg_parked_queue_left() from public;
+
+create trigger parked_queue_deleted
+before delete on app_jobs.jobs
+for each row
+when (old.parked_queue)
+execute function app_jobs.tg_parked_queue_left();
+
+comment on trigger parked_queue_deleted on app_jobs.jobs is 'Brings a parked serial queue back when its job is deleted.';
+
+create trigger parked_queue_left
+before update of locked_at, queue_name on app_jobs.jobs
+for each row
+when (
+  old.parked_queue and (new.locked_at is null or new.queue_name is distinct from old.queue_name)
+)
+execute function app_jobs.tg_parked_queue_left();
+
+comment on trigger parked_queue_left on app_jobs.jobs is 'Brings a parked serial queue back when its job no longer runs.';
+
+create function app_jobs.tg_jobs_truncated() returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  delete from app_jobs.job_queues;
+  return null;
+end;
+$$;
+
+comment on function app_jobs.tg_jobs_truncated() is
+  'After jobs was truncated: forgets its serial queues, of which a parked one would never be brought back.';
+
+revoke all on function app_jobs.tg_jobs_truncated() from public;
+
+create trigger jobs_truncated
+after truncate on app_jobs.jobs
+for each statement execute function app_jobs.tg_jobs_truncated();
+
+comment on trigger jobs_truncated on app_jobs.jobs is 'Forgets serial queues that have no job any more.';

@@ -13,7 +13,7 @@
 --
 -- Plan relied on, whatever the statistics say: Limit > LockRows > Index Scan using jobs_ready_idx, no sort, and the update
 -- by jobs_pkey. It is kept by the settings of the function, since a plan made while the table was small would stay
--- after a bulk insert, until the next ANALYZE.
+-- after a bulk insert, until the next ANALYZE; and it is made once, since planning costs more than such a scan.
 --
 -- One token for all jobs of a claim: a lease is known by its job and its token, and making one for each costs a tenth of the
 -- claim. Rows come back in the order of their ids.
@@ -21,10 +21,9 @@
 -- Serial queues: job_queues names the queues that may have something due. Of each, only the head is looked at. Two
 -- claims cannot take the same queue: an advisory lock on its name, held until commit, lets one try; the look at its
 -- running job comes after, in a new snapshot. jobs_running_queue_idx would refuse what slips through. A head that another
--- transaction is changing is left for a later claim, and is not overtaken.
---
--- Candidates that give nothing (run empty since, or in another claim's hands) must not hide the ones behind them, so the
--- claim goes on until it has its heads. The thousand only bounds the work of one claim.
+-- transaction is changing is left for a later claim, and is not overtaken: it is chosen without a lock, and then locked if
+-- it is still what it was. Queues whose bounds promised a job that is not there are settled, and the next ones are looked at, so that a claim comes back short
+-- only when nothing more is due.
 create type app_jobs.leased_job as (
   id bigint,
   database_id uuid,
@@ -60,6 +59,7 @@ set enable_seqscan = off
 set enable_bitmapscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off
+set plan_cache_mode = force_generic_plan
 as $$
 declare
   -- Any number will do that other users of advisory locks are unlikely to choose.
@@ -67,10 +67,13 @@ declare
   heads bigint[] := '{}';
   free bigint[] := '{}';
   picked bigint[];
-  candidate text;
-  head bigint;
-  head_priority integer;
-  head_run_at timestamptz;
+  names text[];
+  idle text[] := '{}';
+  wanted integer;
+  seen integer;
+  last_priority integer := -2147483648;
+  last_run_at timestamptz := '-infinity';
+  last_name text := '';
   band bigint := -2147483649;
   since timestamptz;
   since_id bigint;
@@ -78,65 +81,96 @@ declare
   run uuid := (lease ->> 'run')::uuid;
   seconds double precision := (lease ->> 'seconds')::double precision;
 begin
-  for candidate in
-    select q.queue_name
-    from app_jobs.job_queues as q
-    where q.next_run_at <= now()
-      and not exists (
-        select
-        from app_jobs.jobs as running
-        where running.queue_name = q.queue_name and running.locked_at is not null
-      )
-      and (
-        (claim_jobs.tasks is null and claim_jobs.excluded_tasks is null)
-        or exists (
-          select
-          from app_jobs.jobs as j
-          where j.queue_name = q.queue_name
-            and j.locked_at is null
-            and j.attempts < j.max_attempts
-            and j.run_at <= now()
-            and (claim_jobs.tasks is null or j.task_identifier = any (claim_jobs.tasks))
-            and (claim_jobs.excluded_tasks is null or j.task_identifier <> all (claim_jobs.excluded_tasks))
+  -- What one statement takes into its hands, the next looks at anew: another claim may have ended in between. Subqueries
+  -- and not exists, which may be planned as one look at the jobs of all queues.
+  while cardinality(heads) < job_limit loop
+    wanted := job_limit - cardinality(heads);
+    select
+      count(*),
+      array_agg(c.queue_name) filter (where pg_try_advisory_xact_lock(queue_lock_class, hashtext(c.queue_name))),
+      (array_agg(c.next_priority))[count(*)],
+      (array_agg(c.next_run_at))[count(*)],
+      (array_agg(c.queue_name))[count(*)]
+    into seen, names, last_priority, last_run_at, last_name
+    from (
+      select q.queue_name, q.next_priority, q.next_run_at
+      from app_jobs.job_queues as q
+      where not q.is_parked
+        and q.next_run_at <= now()
+        and (q.next_priority, q.next_run_at, q.queue_name) > (last_priority, last_run_at, last_name)
+        and (
+          select true
+          from app_jobs.jobs as running
+          where running.queue_name = q.queue_name and running.locked_at is not null
+        ) is null
+        and (
+          (claim_jobs.tasks is null and claim_jobs.excluded_tasks is null)
+          or (
+            select true
+            from app_jobs.jobs as j
+            where j.queue_name = q.queue_name
+              and j.locked_at is null
+              and j.attempts < j.max_attempts
+              and j.run_at <= now()
+              and (claim_jobs.tasks is null or j.task_identifier = any (claim_jobs.tasks))
+              and (claim_jobs.excluded_tasks is null or j.task_identifier <> all (claim_jobs.excluded_tasks))
+            limit 1
+          )
         )
-      )
-    order by q.next_priority, q.next_run_at
-    limit job_limit + 1000
-  loop
-    exit when cardinality(heads) >= job_limit;
-    continue when not pg_try_advisory_xact_lock(queue_lock_class, hashtext(candidate));
-    continue when exists (
+      order by q.next_priority, q.next_run_at, q.queue_name
+      limit wanted
+    ) as c;
+
+    exit when seen = 0;
+
+    select
+      heads || coalesce(array_agg(head.id) filter (where head.id is not null), '{}'),
+      idle || coalesce(array_agg(c.queue_name) filter (where c.is_running is null and following.id is null), '{}')
+    into heads, idle
+    from (
       select
-      from app_jobs.jobs as running
-      where running.queue_name = candidate and running.locked_at is not null
-    );
-    select j.id, j.priority, j.run_at
-    into head, head_priority, head_run_at
-    from app_jobs.jobs as j
-    where j.queue_name = candidate
-      and j.locked_at is null
-      and j.attempts < j.max_attempts
-      and j.run_at <= now()
-      and (claim_jobs.tasks is null or j.task_identifier = any (claim_jobs.tasks))
-      and (claim_jobs.excluded_tasks is null or j.task_identifier <> all (claim_jobs.excluded_tasks))
-    order by j.priority, j.run_at, j.id
-    limit 1;
-    if head is not null then
-      perform
+        name as queue_name,
+        (
+          select true
+          from app_jobs.jobs as running
+          where running.queue_name = name and running.locked_at is not null
+        ) as is_running
+      from unnest(names) as name
+    ) as c
+    left join lateral (
+      select j.id, j.priority, j.run_at
       from app_jobs.jobs as j
-      where j.id = head
-        and j.queue_name = candidate
+      where j.queue_name = c.queue_name
         and j.locked_at is null
         and j.attempts < j.max_attempts
-        and j.priority = head_priority
-        and j.run_at = head_run_at
-      for update skip locked;
-      if found then
-        heads := heads || head;
-      end if;
-    elsif claim_jobs.tasks is null and claim_jobs.excluded_tasks is null then
-      perform app_jobs.settle_queue(candidate);
-    end if;
+        and j.run_at <= now()
+        and c.is_running is null
+        and (claim_jobs.tasks is null or j.task_identifier = any (claim_jobs.tasks))
+        and (claim_jobs.excluded_tasks is null or j.task_identifier <> all (claim_jobs.excluded_tasks))
+      order by j.priority, j.run_at, j.id
+      limit 1
+    ) as first on true
+    left join lateral (
+      select j.id
+      from app_jobs.jobs as j
+      where j.id = first.id
+        and j.queue_name = c.queue_name
+        and j.locked_at is null
+        and j.attempts < j.max_attempts
+        and j.priority = first.priority
+        and j.run_at = first.run_at
+      for update skip locked
+    ) as head on true
+    left join lateral (
+      select j.id
+      from app_jobs.jobs as j
+      where j.queue_name = c.queue_name
+        and j.locked_at is null
+        and j.attempts < j.max_attempts
+        and j.id <> head.id
+      limit 1
+    ) as following on true;
+    exit when seen < wanted;
   end loop;
 
   while cardinality(free) < job_limit loop
@@ -174,6 +208,17 @@ begin
     );
   end if;
 
+  -- Its leases are its worker's: whoever removes that row waits until they can be seen (rescue_jobs).
+  if cardinality(picked) > 0 and claim_jobs.lease ->> 'run' is not null then
+    perform
+    from app_jobs.workers as w
+    where w.run = (claim_jobs.lease ->> 'run')::uuid
+    for key share;
+    if not found then
+      return;
+    end if;
+  end if;
+
   return query
   update app_jobs.jobs as j
   set attempts = j.attempts + 1,
@@ -203,6 +248,11 @@ begin
     j.tracestate,
     j.schedule_id,
     j.scheduled_at;
+
+  -- Queues with nothing more to claim need no second look.
+  if cardinality(idle) > 0 then
+    perform app_jobs.settle_queues(idle);
+  end if;
 end;
 $$;
 

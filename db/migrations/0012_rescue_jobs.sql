@@ -3,71 +3,81 @@
 -- A worker that died: the attempt counts and the job is due at once, since its lease was the wait. A callback that
 -- never came: a failed attempt like another, with backoff. The token goes, so that late reports are refused.
 --
--- Between a rescue's look at a job and its lock on it, another rescue may have taken the job back and a live worker may have
--- claimed it. is_free asks again of the row as it is now; the "not exists" would not, since a recheck of a row keeps what
--- it was joined with.
+-- It starts from the workers whose lease has ended, and while all are alive it looks at no job of theirs: the index of
+-- leases keeps an entry for each job claimed since the oldest snapshot that a session anywhere holds. A job is therefore
+-- never without its worker's row: a claim holds that row FOR KEY SHARE until it commits, and whoever removes it locks
+-- it FOR UPDATE first and looks for jobs after.
 create function app_jobs.rescue_jobs(row_limit integer default 1000) returns setof app_jobs.jobs
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set enable_bitmapscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
 as $$
+declare
+  ended uuid[];
+  lost bigint[];
 begin
-  return query
-  with of_dead_worker as (
-    select j.id, format('Worker "%s" stopped without an answer: its lease ended.', j.locked_by) as reason
+  ended := array(
+    select w.run
+    from app_jobs.workers as w
+    where w.lease_until <= now()
+    for update skip locked
+  );
+
+  lost := array(
+    select j.id
     from app_jobs.jobs as j
-    where j.locked_at is not null
-      and j.worker_run is not null
-      and not exists (
-        select
-        from app_jobs.workers as w
-        where w.run = j.worker_run and w.lease_until > now()
-      )
+    where j.worker_run = any (ended) and j.locked_at is not null
     limit row_limit
-    for update of j skip locked
-  ),
-  overdue as (
-    select
-      j.id,
-      case
-        when j.accepted_at is null then format('Worker "%s" gave no outcome within its lease.', j.locked_by)
-        else 'The function answered 202 and sent no outcome to the callback URL in time.'
-      end as reason
+    for update skip locked
+  ) || array(
+    select j.id
     from app_jobs.jobs as j
     where j.locked_at is not null
       and j.worker_run is null
       and app_jobs.lease_end(j.locked_at, j.lease_seconds) < now()
     limit row_limit
-    for update of j skip locked
-  ),
-  lost as (
-    select * from of_dead_worker
-    union all
-    select * from overdue
-  )
-  update app_jobs.jobs as j
-  set last_error = lost.reason,
-    run_at = case
-      when j.accepted_at is null then j.run_at
-      else now() + make_interval(secs => app_jobs.backoff_seconds(j.attempts))
-    end,
-    locked_at = null,
-    locked_by = null,
-    lease_token = null,
-    worker_run = null,
-    lease_seconds = null,
-    accepted_at = null,
-    updated_at = now()
-  from lost
-  where j.id = lost.id and app_jobs.is_free(j)
-  returning j.*;
+    for update skip locked
+  );
 
-  delete from app_jobs.workers as w
-  where w.lease_until <= now()
-    and not exists (
-      select
-      from app_jobs.jobs as j
-      where j.worker_run = w.run and j.locked_at is not null
-    );
+  if cardinality(lost) > 0 then
+    return query
+    update app_jobs.jobs as j
+    set last_error = case
+        when j.worker_run is not null
+          then format('Worker "%s" stopped without an answer: its lease ended.', j.locked_by)
+        when j.accepted_at is null then format('Worker "%s" gave no outcome within its lease.', j.locked_by)
+        else 'The function answered 202 and sent no outcome to the callback URL in time.'
+      end,
+      run_at = case
+        when j.accepted_at is null then j.run_at
+        else now() + make_interval(secs => app_jobs.backoff_seconds(j.attempts))
+      end,
+      locked_at = null,
+      locked_by = null,
+      lease_token = null,
+      worker_run = null,
+      lease_seconds = null,
+      accepted_at = null,
+      updated_at = now()
+    where j.id = any (lost)
+    returning j.*;
+  end if;
+
+  if cardinality(ended) > 0 then
+    delete from app_jobs.workers as w
+    where w.run = any (ended)
+      and (
+        select true
+        from app_jobs.jobs as j
+        where j.worker_run = w.run and j.locked_at is not null
+        limit 1
+      ) is null;
+  end if;
+
+  perform app_jobs.park_queues(row_limit);
 end;
 $$;
 

@@ -92,6 +92,12 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+  -- A claim of this run that is under way ends first; a later one finds no row (claim_jobs).
+  perform
+  from app_jobs.workers as w
+  where w.run = release_worker.run
+  for update;
+
   return query
   select app_jobs.release_strays(release_worker.run, '{}');
   delete from app_jobs.workers as w

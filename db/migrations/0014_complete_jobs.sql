@@ -1,11 +1,14 @@
+-- Plan relied on, whatever the statistics say: Index Scan using jobs_pkey on the ids, and the pairs as a hashed subplan. As a
+-- join it would be planned while the table is small, from the jobs to the pairs, and would after a bulk insert read all of
+-- them for each batch, until the next ANALYZE.
 create function app_jobs.complete_leases(job_ids bigint[], lease_tokens uuid[]) returns setof bigint
 language sql
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
 as $$
   delete from app_jobs.jobs as j
-  using unnest(job_ids, lease_tokens) as report (job_id, lease_token)
-  where j.id = report.job_id
-    and j.lease_token = report.lease_token
+  where j.id = any (job_ids)
+    and ((j.id, j.lease_token) in (select * from unnest(job_ids, lease_tokens))) is true
     and j.locked_at is not null
   returning j.id;
 $$;

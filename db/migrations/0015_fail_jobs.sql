@@ -3,6 +3,9 @@
 --   dead         failed for good: no attempt is left
 --   unreachable  the function was not reached: the attempt is given back, and the job waits for delay_seconds, else
 --                for 1, 2, 4 … 64 seconds with jitter; after unreachable_limit_seconds of that it is a retry
+--
+-- Planned anew each time: a plan made while the table is small would go from the jobs to the report, and would after a
+-- bulk insert read all of them, until the next ANALYZE.
 create function app_jobs.fail_leases(
   job_ids bigint[],
   lease_tokens uuid[],
@@ -13,6 +16,8 @@ create function app_jobs.fail_leases(
 ) returns setof app_jobs.jobs
 language sql
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set plan_cache_mode = force_custom_plan
 as $$
   with report as (
     select r.job_id, r.lease_token, r.kind, r.error_message, r.delay

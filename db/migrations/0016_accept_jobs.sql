@@ -1,7 +1,9 @@
+-- The plan is as in complete_leases.
 create function app_jobs.accept_leases(job_ids bigint[], lease_tokens uuid[], callback_seconds double precision)
 returns setof bigint
 language sql
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
 as $$
   update app_jobs.jobs as j
   set worker_run = null,
@@ -10,9 +12,8 @@ as $$
     unreachable_since = null,
     unreachable_count = 0,
     updated_at = now()
-  from unnest(job_ids, lease_tokens) as report (job_id, lease_token)
-  where j.id = report.job_id
-    and j.lease_token = report.lease_token
+  where j.id = any (job_ids)
+    and ((j.id, j.lease_token) in (select * from unnest(job_ids, lease_tokens))) is true
     and j.locked_at is not null
   returning j.id;
 $$;

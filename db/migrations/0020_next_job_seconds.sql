@@ -14,7 +14,7 @@ begin
   select min(q.next_run_at)
   into earliest
   from app_jobs.job_queues as q
-  where q.next_run_at > now();
+  where not q.is_parked and q.next_run_at > now();
 
   loop
     select b.priority, b.since, b.since_id

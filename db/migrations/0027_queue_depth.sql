@@ -1,22 +1,42 @@
--- For whatever scales workers: counting stops where the answer no longer matters, so that a question every few seconds
--- costs the same with a thousand jobs waiting and with ten million.
+-- For whatever scales workers: counting stops where the answer no longer matters, and goes by priority as the claim does,
+-- so that a question every few seconds costs the same with a thousand jobs waiting and with ten million, due or not.
 create function app_jobs.queue_depth(at_most integer default 10000) returns bigint
-language sql
+language plpgsql
 stable
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
+set enable_bitmapscan = off
 as $$
-  select least(
-    at_most,
-    (
-      select count(*)
-      from (
-        select
-        from app_jobs.jobs as j
-        where j.locked_at is not null and j.worker_run is not null
-        limit at_most
-      ) as running
-    ) + (
+declare
+  depth bigint;
+  band bigint := -2147483649;
+begin
+  select (
+    select count(*)
+    from (
+      select
+      from app_jobs.jobs as j
+      where j.locked_at is not null and j.worker_run is not null
+      limit at_most
+    ) as running
+  ) + (
+    select count(*)
+    from (
+      select
+      from app_jobs.job_queues as q
+      where not q.is_parked and q.next_run_at <= now()
+      limit at_most
+    ) as serial
+  )
+  into depth;
+
+  while depth < at_most loop
+    select b.priority
+    into band
+    from app_jobs.next_band(band, null) as b;
+    exit when band is null;
+
+    depth := depth + (
       select count(*)
       from (
         select
@@ -24,19 +44,14 @@ as $$
         where j.locked_at is null
           and j.attempts < j.max_attempts
           and j.queue_name is null
+          and j.priority = band
           and j.run_at <= now()
-        limit at_most
+        limit at_most - depth
       ) as ready
-    ) + (
-      select count(*)
-      from (
-        select
-        from app_jobs.job_queues as q
-        where q.next_run_at <= now()
-        limit at_most
-      ) as serial
-    )
-  );
+    );
+  end loop;
+  return least(depth, at_most);
+end;
 $$;
 
 comment on function app_jobs.queue_depth(integer) is

@@ -56,3 +56,49 @@ test("a plain update moves a waiting job to another queue, or to another time", 
   await db.sql`update app_jobs.jobs set run_at = now() where payload ->> 'name' = 'later'`;
   expect((await claim(db))?.name).toBe("later");
 });
+
+test.each([
+  ["completed", "select app_jobs.complete_job('w', $1)", "second"],
+  ["released", "select app_jobs.release_jobs('w') where $1::bigint > 0", "first"],
+  ["failed", "select app_jobs.fail_job('w', $1, 'no')", "second"],
+  ["deleted by hand", "delete from app_jobs.jobs where id = $1", "second"],
+  ["moved to another queue by hand", "update app_jobs.jobs set queue_name = 'r' where id = $1", "second"],
+])("a queue that was parked goes on when its running job is %s", async (_, sql, next) => {
+  await using db = await withDatabase();
+  await add(db, "first", "q");
+  await add(db, "second", "q");
+  const first = await claim(db);
+  await db.sql`update app_jobs.jobs set locked_at = now() - interval '2 seconds' where locked_at is not null`;
+  await db.sql`select app_jobs.park_queues(10)`;
+  expect(await db.sql`select from app_jobs.job_queues where is_parked`).toHaveLength(1);
+  expect(await claim(db)).toBeNull();
+  await db.sql.unsafe(sql, [first?.id ?? ""]);
+  expect(await db.sql`select from app_jobs.job_queues where is_parked`).toHaveLength(0);
+  expect((await claim(db))?.name).toBe(next);
+});
+
+test("only queues that have run for a second are parked, and an emptied table parks none", async () => {
+  await using db = await withDatabase();
+  for (const queue of ["q", "q", "r"]) await add(db, queue, queue);
+  await claim(db);
+  await db.sql`select app_jobs.park_queues(10)`;
+  expect(await db.sql`select from app_jobs.job_queues where is_parked`).toHaveLength(0);
+  await db.sql`update app_jobs.jobs set locked_at = now() - interval '2 seconds' where locked_at is not null`;
+  await db.sql`select app_jobs.park_queues(10)`;
+  await db.sql`truncate app_jobs.jobs`;
+  await add(db, "anew", "q");
+  expect((await claim(db))?.name).toBe("anew");
+});
+
+test("a claim is short only when nothing more is due, whatever queues have emptied before", async () => {
+  await using db = await withDatabase();
+  const { sql } = db;
+  const run = "9d3c3f0a-6f0e-4ad4-8a10-1c5f0d5f3c11";
+  await sql`select app_jobs.register_worker(${run}, 'w', 60)`;
+  for (let n = 0; n < 12; n++) await add(db, String(n), `q${n}`);
+  await sql`update app_jobs.jobs set attempts = max_attempts where payload ->> 'name' < '5'`;
+  const left = (await sql`select from app_jobs.jobs where attempts < max_attempts`).length;
+  expect(await sql`select from app_jobs.get_jobs(${run}, 4)`).toHaveLength(4);
+  expect(await sql`select from app_jobs.get_jobs(${run}, 100)`).toHaveLength(left - 4);
+  expect(await sql`select from app_jobs.get_jobs(${run}, 100)`).toHaveLength(0);
+});

@@ -20,12 +20,7 @@ const settings = ["track_commit_timestamp=on", "shared_buffers=256MB", "max_wal_
 export async function withBenchServer(): Promise<BenchServer> {
   const folder = await mkdtemp(join(tmpdir(), "jobs-bench-"));
   const server = await startLocalPostgres({ folder: join(folder, "postgres"), port: 0, settings });
-  const open = (url: string) =>
-    connect(
-      { DATABASE_URL: url, PGHOST: "", PGPORT: 0, PGUSER: "", PGDATABASE: "" },
-      { max: 4, name: "bench" },
-    );
-  const admin = open(server.url);
+  const admin = openDatabase(server.url);
   let count = 0;
   return {
     admin,
@@ -34,7 +29,7 @@ export async function withBenchServer(): Promise<BenchServer> {
       await admin.unsafe(`create database ${name}`);
       const url = server.url.replace(/\/postgres$/, `/${name}`);
       await migrate({ DATABASE_URL: url, PGHOST: "", PGPORT: 0, PGUSER: "", PGDATABASE: "" });
-      const sql = open(url);
+      const sql = openDatabase(url);
       return { url, sql, [Symbol.asyncDispose]: () => sql.end({ timeout: 1 }) };
     },
     [Symbol.asyncDispose]: async () => {
@@ -43,4 +38,12 @@ export async function withBenchServer(): Promise<BenchServer> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Opens connections to a database of a bench, four at most where no other number is given. */
+export function openDatabase(url: string, max = 4): Sql {
+  return connect(
+    { DATABASE_URL: url, PGHOST: "", PGPORT: 0, PGUSER: "", PGDATABASE: "" },
+    { max, name: "bench" },
+  );
 }
