@@ -1,7 +1,8 @@
-import type { Jobs, TaskFilter } from "#db/jobs";
+import type { Jobs } from "#db/jobs";
 import type { Log } from "../log/log.ts";
 import type { HeldJobs } from "./held-jobs.ts";
-import { createLookBack, type LookBack } from "./look-back.ts";
+import { createLook, type Look } from "./look.ts";
+import { createLookBack } from "./look-back.ts";
 import { createRest, type Rest } from "./rest.ts";
 import type { Settler } from "./settle.ts";
 import { createSlots, type Slots, type SlotsOptions } from "./slots.ts";
@@ -52,7 +53,7 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
   const signal = createWakeSignal();
   const slots = createSlots({ ...options, onFree: signal.wake });
   const back = createLookBack();
-  const look = createLook(options, slots, back);
+  const look = createLook({ ...options, slots, back, onFound: signal.wake });
   const rest = createRest({ ...options, back });
   const stopping = new AbortController();
 
@@ -60,8 +61,8 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
     let failures = 0;
     while (!stopping.signal.aborted) {
       try {
-        if (slots.waitedMs() > patienceMs) await giveBackUnstarted(options, slots);
-        const found = slots.wanted() === 0 ? "enough" : await look();
+        if (slots.waitedMs() > patienceMs) await giveBackUnstarted(options, { slots, look });
+        const found = slots.wanted() === 0 ? "enough" : await look.once();
         failures = 0;
         if (found !== "enough")
           await signal.wait(await sleepMs(rest, { ...options, hasFound: found === "some" }));
@@ -86,71 +87,22 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
     },
     stop: async () => {
       stopping.abort();
+      slots.close();
       signal.wake();
       await running;
-      await giveBackUnstarted(options, slots);
+      await giveBackUnstarted(options, { slots, look });
     },
   };
 }
 
-/** What a look found: as much as was wanted, so that more may be due; some, and no more is due; or nothing. */
-type Found = "enough" | "some" | "nothing";
+type Unstarted = { readonly slots: Slots; readonly look: Look };
 
-/** Gives a function that claims once for all free slots. */
-function createLook(
-  { jobs, run, held, settler, health, tasks, log }: ClaimLoopOptions,
-  slots: Slots,
-  back: LookBack,
-): () => Promise<Found> {
-  let mayHoldStrays = false;
-
-  const claim = async (worker: string, limit: number, filter: TaskFilter): Promise<number> => {
-    mayHoldStrays = true;
-    const startedAt = performance.now();
-    const reach = back.reach();
-    const completed = settler.takeCompleted();
-    const leases = completed.leases;
-    const found = await jobs
-      .getJobs({ run: worker, limit, tasks: filter, floors: reach.floors, completed: leases })
-      .catch((error: unknown) => {
-        completed.putBack();
-        if (error instanceof Error && error.message === "LEASE_LOST") run.lose(worker, "a claim was refused");
-        throw error;
-      });
-    mayHoldStrays = false;
-    completed.written(found.refused);
-    const claimed = found.jobs;
-    const ms = performance.now() - startedAt;
-    slots.claimTook(ms);
-    const wasFilled = claimed.length === limit;
-    back.looked({ reach, ms, claimed, completed: leases.length, wasFilled });
-    claimed.forEach(slots.add);
-    return claimed.length;
-  };
-
-  const giveBackStrays = async (worker: string) => {
-    const count = await jobs.releaseStrays(worker, held.ids());
-    mayHoldStrays = false;
-    if (count > 0) log.warn("gave back jobs whose claim was lost with the connection", { count });
-  };
-
-  return async () => {
-    const worker = await run.current();
-    if (mayHoldStrays) await giveBackStrays(worker);
-    for (const task of health.startTrials(Date.now())) {
-      const found = slots.wanted() > 0 ? await claim(worker, 1, { only: [task], except: null }) : 0;
-      if (found === 0) health.endTrial(task);
-    }
-    const limit = slots.wanted();
-    if (limit === 0) return "enough";
-    const resting = health.resting();
-    const except = resting.length === 0 ? null : resting;
-    const count = await claim(worker, limit, { only: tasks, except });
-    return count === limit ? "enough" : count > 0 ? "some" : "nothing";
-  };
-}
-
-async function giveBackUnstarted({ jobs, run, held, log }: ClaimLoopOptions, slots: Slots): Promise<void> {
+async function giveBackUnstarted(
+  { jobs, run, held, log }: ClaimLoopOptions,
+  { slots, look }: Unstarted,
+): Promise<void> {
+  // What a look beside has claimed is known only when it is over.
+  await look.whenNoneBeside();
   if (slots.takeBack().length === 0) return;
   try {
     const count = await jobs.releaseStrays(await run.current(), held.ids());

@@ -88,3 +88,45 @@ test("a length that takes long is rationed too", () => {
   expect(spentMs.get(1)).toBeLessThanOrEqual(19_000 * 0.02 + 10);
   expect(spentMs.get(0)).toBeGreaterThan(19_000 * 0.8);
 });
+
+test("a look at everything that found plenty sets the place back to where that was", () => {
+  let now = 0;
+  const back = createLookBack(() => now);
+  look(back, 0, { claimed: [at(5_000)], wasFilled: true });
+  now = 60;
+  look(back, 0, { claimed: [at(3_000, 5)], wasFilled: true });
+  expect(back.reach().floors).toEqual({ 0: [at(3_000).runAtUs, "5"] });
+});
+
+test("a slow look at everything goes on beside the others, one at a time", () => {
+  let now = 0;
+  const back = createLookBack(() => now);
+  look(back, 100, { claimed: [at(5_000)], wasFilled: true });
+  now = 3_000;
+  const beside = back.reach();
+  expect(beside).toMatchObject({ floors: null, isBeside: true });
+  for (let n = 0; n < 5; n++) expect(look(back, 1, { wasFilled: true })).toMatchObject({ isBeside: false });
+  expect(back.lastFloors()).not.toBe(null);
+  look(back, 1, { wasFilled: false });
+  expect(back.untilWholeMs()).toBe(Number.POSITIVE_INFINITY);
+  back.looked({ reach: beside, ms: 100, claimed: [], completed: 0, wasFilled: false });
+  expect(back.untilWholeMs()).toBeGreaterThan(0);
+  expect(back.untilWholeMs()).toBeLessThan(2_001);
+});
+
+test("where jobs have run out, a slow look at everything goes first", () => {
+  let now = 0;
+  const back = createLookBack(() => now);
+  look(back, 100, { claimed: [at(5_000)], wasFilled: false });
+  now = 3_000;
+  expect(back.reach()).toMatchObject({ floors: null, isBeside: false });
+});
+
+test("a look beside that failed makes room for the next", () => {
+  let now = 0;
+  const back = createLookBack(() => now);
+  look(back, 100, { claimed: [at(5_000)], wasFilled: true });
+  now = 3_000;
+  back.failed(back.reach());
+  expect(back.reach()).toMatchObject({ isBeside: true });
+});

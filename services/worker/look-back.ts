@@ -1,11 +1,16 @@
 import { compareIds, type Floors, type LeasedJob } from "#db/jobs";
 
+/** Everything, whatever it takes: for a look that is not one of the row. */
+export const wholeReach: Reach = { floors: null, length: Number.POSITIVE_INFINITY, isBeside: false };
+
 /** How far back one look goes. */
 export type Reach = {
   /** What to leave out; null to look at everything. */
   readonly floors: Floors;
   /** Number of its length, from 0 for the shortest; Infinity for everything. */
   readonly length: number;
+  /** Whether it is so slow, and jobs so many, that others should go on beside it. */
+  readonly isBeside: boolean;
 };
 
 /** A look at the database that is over. */
@@ -21,11 +26,19 @@ export type Look = {
 
 /** How far back looks for due jobs go. */
 export type LookBack = {
+  /** Gives how far to look next; `looked` or `failed` is to be told of it. */
   readonly reach: () => Reach;
   readonly looked: (look: Look) => void;
+  /** Told that a look came to nothing. */
+  readonly failed: (reach: Reach) => void;
+  /** Gives what a look now might leave out, for whoever does not claim. */
+  readonly floors: () => Floors;
   /** Gives the floors of the last look. */
   readonly lastFloors: () => Floors;
-  /** In how many ms the next look at everything comes, 0 or less when the last one was one; then a sleep is safe. */
+  /**
+   * In how many ms the next look at everything comes, 0 or less when the last one was one, so that a sleep is safe; Infinity
+   * while one is under way beside, whose end wakes the sleeper.
+   */
   readonly untilWholeMs: () => number;
 };
 
@@ -64,17 +77,20 @@ type Place = Pick<LeasedJob, "id" | "runAtUs">;
  * job that is late by t is seen after some t of looking. Where jobs are few, each look is at everything.
  */
 export function createLookBack(now: () => number = () => performance.now()): LookBack {
-  const latest = new Map<number, Place>();
+  const places = createPlaces();
   const whole = { ms: 0, at: Number.NEGATIVE_INFINITY };
   const rations = new Map<number, { readonly ms: number; readonly at: number }>();
   let last: Floors = null;
   let wasFilled = false;
   let count = 0;
+  let isBeside = false;
 
   const isSlow = () => whole.ms > slowMs;
   const untilWhole = () => whole.at + Math.max(wholeEveryMs, whole.ms / wholeShare) - now();
   const isWholeDue = () =>
-    latest.size === 0 || latest.size > prioritiesLimit || untilWhole() <= 0 || !(wasFilled || isSlow());
+    !places.areKnown() || (!isBeside && (untilWhole() <= 0 || !(wasFilled || isSlow())));
+
+  const isBesideDue = () => isSlow() && wasFilled && places.areKnown();
 
   const longestAllowed = () => {
     count += 1;
@@ -87,24 +103,53 @@ export function createLookBack(now: () => number = () => performance.now()): Loo
 
   return {
     reach: () => {
-      if (isWholeDue()) return { floors: null, length: Number.POSITIVE_INFINITY };
+      if (isWholeDue()) {
+        const reach = { floors: null, length: Number.POSITIVE_INFINITY, isBeside: isBesideDue() };
+        isBeside ||= reach.isBeside;
+        return reach;
+      }
       const length = longestAllowed();
-      const floors = [...latest].map(([priority, place]) => [priority, floorAt(place, length)]);
-      return { floors: Object.fromEntries(floors), length };
+      return { floors: places.floors(length), length, isBeside: false };
     },
     looked: (look) => {
-      last = look.reach.floors;
-      wasFilled = look.wasFilled;
+      if (look.reach.isBeside) isBeside = false;
+      else {
+        last = look.reach.floors;
+        wasFilled = look.wasFilled;
+      }
       const spent = { ms: look.ms - (look.claimed.length + look.completed) * jobMs, at: now() };
-      if (last === null) Object.assign(whole, spent);
+      if (look.reach.floors === null) Object.assign(whole, spent);
       else rations.set(look.reach.length, spent);
-      for (const { priority, id, runAtUs } of look.claimed) {
+      places.note(look);
+    },
+    failed: (reach) => {
+      if (reach.isBeside) isBeside = false;
+    },
+    floors: () => (isWholeDue() ? null : places.floors(0)),
+    lastFloors: () => last,
+    untilWholeMs: () => {
+      if (last === null || !isSlow()) return 0;
+      return isBeside ? Number.POSITIVE_INFINITY : untilWhole();
+    },
+  };
+}
+
+/** Keeps the place of the last claimed job of each priority. */
+function createPlaces() {
+  const latest = new Map<number, Place>();
+  return {
+    areKnown: () => latest.size > 0 && latest.size <= prioritiesLimit,
+    floors: (length: number): Floors =>
+      Object.fromEntries([...latest].map(([priority, place]) => [priority, floorAt(place, length)])),
+    note: ({ reach, claimed, wasFilled }: Look) => {
+      // Where a look at everything found plenty, there may be more behind it: of a task that was out of reach, for one.
+      if (reach.floors === null && wasFilled) for (const { priority } of claimed) latest.delete(priority);
+      for (const { priority, id, runAtUs } of claimed) {
+        if (!Number.isFinite(runAtUs)) continue;
         const before = latest.get(priority);
         if (before === undefined || isLater({ id, runAtUs }, before)) latest.set(priority, { id, runAtUs });
       }
     },
-    lastFloors: () => last,
-    untilWholeMs: () => (last === null ? 0 : isSlow() ? untilWhole() : 0),
   };
 }
 
@@ -114,7 +159,6 @@ function floorAt({ id, runAtUs }: Place, length: number): readonly [runAtUs: num
 }
 
 function isLater(a: Place, b: Place): boolean {
-  if (!Number.isFinite(a.runAtUs)) return false;
   return a.runAtUs > b.runAtUs || (a.runAtUs === b.runAtUs && compareIds(a.id, b.id) > 0);
 }
 

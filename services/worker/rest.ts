@@ -106,7 +106,7 @@ export function createRest({ jobs, run, back, pollSeconds, hears }: RestOptions)
         await fallAsleep(worker);
         return 0;
       }
-      const next = await jobs.nextJob(back.reach().floors);
+      const next = await jobs.nextJob(back.floors());
       let patienceMs = asleep.until - performance.now();
       if (back.untilWholeMs() > 0) patienceMs = Math.min(patienceMs, back.untilWholeMs());
       if (asleep.haveAllSeen) stragglerMs = firstStragglerMs;
@@ -133,7 +133,7 @@ async function unheardMs(
   { jobs, back }: Pick<RestOptions, "jobs" | "back">,
 ): Promise<number> {
   if (lookMs <= longestLookMs) return lookMs;
-  const { seconds } = await jobs.nextJob(back.reach().floors);
+  const { seconds } = await jobs.nextJob(back.floors());
   // Spread, so that workers that started together soon look apart.
   const spreadMs = lookMs * (0.75 + 0.25 * Math.random());
   return Math.max(

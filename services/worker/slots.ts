@@ -23,6 +23,8 @@ export type Slots = {
   readonly claimTook: (ms: number) => void;
   /** How long the first of the jobs that are not started has waited, in ms; 0 where there is none. */
   readonly waitedMs: () => number;
+  /** Starts no further job. */
+  readonly close: () => void;
   /** Takes back the jobs that were not started, forgets the pace, and gives their ids. */
   readonly takeBack: () => string[];
 };
@@ -46,9 +48,10 @@ export function createSlots({ concurrency, perform, held, onFree }: SlotsOptions
   const pace = createPace();
   let inFlight = 0;
   let unsettled = 0;
+  let isClosed = false;
 
   const unsettledLimit = Math.max(concurrency * unsettledPerSlot, unsettledAtLeast);
-  const hasRoom = () => inFlight < concurrency && unsettled < unsettledLimit;
+  const hasRoom = () => !isClosed && inFlight < concurrency && unsettled < unsettledLimit;
   const start = async (job: LeasedJob) => {
     inFlight += 1;
     unsettled += 1;
@@ -83,6 +86,9 @@ export function createSlots({ concurrency, perform, held, onFree }: SlotsOptions
     },
     claimTook: pace.claimTook,
     waitedMs: () => (next[0] === undefined ? 0 : performance.now() - next[0].since),
+    close: () => {
+      isClosed = true;
+    },
     takeBack: () => {
       pace.forget();
       const left = next.splice(0).map(({ job }) => job.id);

@@ -1,0 +1,122 @@
+import type { Jobs, TaskFilter } from "#db/jobs";
+import type { Log } from "../log/log.ts";
+import type { HeldJobs } from "./held-jobs.ts";
+import { type LookBack, type Reach, wholeReach } from "./look-back.ts";
+import type { Settler } from "./settle.ts";
+import type { Slots } from "./slots.ts";
+import type { TaskHealth } from "./task-health.ts";
+import type { WorkerRun } from "./worker-run.ts";
+
+/** What looking for due jobs needs. */
+export type LookOptions = {
+  readonly jobs: Pick<Jobs, "getJobs" | "releaseStrays">;
+  readonly run: Pick<WorkerRun, "current" | "lose">;
+  readonly held: HeldJobs;
+  readonly settler: Pick<Settler, "takeCompleted">;
+  readonly health: TaskHealth;
+  readonly tasks: readonly string[] | null;
+  readonly slots: Slots;
+  readonly back: LookBack;
+  /** Called when a look beside is over. */
+  readonly onFound: () => void;
+  readonly log: Log;
+};
+
+/** What a look found: as much as was wanted, so that more may be due; some, and no more is due; or nothing. */
+export type Found = "enough" | "some" | "nothing";
+
+/** Looks for due jobs, and claims them. */
+export type Look = {
+  /** Claims once for all free slots. */
+  readonly once: () => Promise<Found>;
+  /** Resolves when no look beside is under way. */
+  readonly whenNoneBeside: () => Promise<void>;
+};
+
+type Claim = { readonly worker: string; readonly limit: number; readonly filter: TaskFilter };
+
+/** Gives a function that claims once, and gives the number of jobs. */
+function createClaim({ jobs, run, settler, slots, back }: LookOptions, onFailed: () => void) {
+  return async ({ worker, limit, filter }: Claim, reach: Reach): Promise<number> => {
+    const startedAt = performance.now();
+    const completed = reach.isBeside ? null : settler.takeCompleted();
+    try {
+      const floors = reach.floors;
+      const leases = completed?.leases ?? [];
+      const found = await jobs.getJobs({ run: worker, limit, tasks: filter, floors, completed: leases });
+      completed?.written(found.refused);
+      const ms = performance.now() - startedAt;
+      if (!reach.isBeside) slots.claimTook(ms);
+      const wasFilled = found.jobs.length === limit;
+      back.looked({ reach, ms, claimed: found.jobs, completed: leases.length, wasFilled });
+      found.jobs.forEach(slots.add);
+      return found.jobs.length;
+    } catch (error) {
+      onFailed();
+      completed?.putBack();
+      back.failed(reach);
+      if (error instanceof Error && error.message === "LEASE_LOST") run.lose(worker, "a claim was refused");
+      throw error;
+    }
+  };
+}
+
+/**
+ * Gives a way to look for due jobs.
+ *
+ * A look at everything that is slow, while jobs are plenty, goes on beside the others, at most one: with an old snapshot
+ * held elsewhere it takes seconds, in which the slots would run empty. It takes no completed jobs along, which would wait.
+ */
+export function createLook(options: LookOptions): Look {
+  const { jobs, run, held, health, tasks, slots, back, log } = options;
+  let mayHoldStrays = false;
+  let beside: Promise<void> | null = null;
+
+  const claim = createClaim(options, () => {
+    mayHoldStrays = true;
+  });
+
+  const startBeside = (wanted: Claim, reach: Reach) => {
+    beside = claim(wanted, reach)
+      .catch((error: unknown) => log.warn("cannot look at all jobs; trying again", { error }))
+      .then(() => {
+        beside = null;
+        options.onFound();
+      });
+  };
+
+  const giveBackStrays = async (worker: string) => {
+    await beside;
+    const count = await jobs.releaseStrays(worker, held.ids());
+    mayHoldStrays = false;
+    if (count > 0) log.warn("gave back jobs whose claim was lost with the connection", { count });
+  };
+
+  const once = async (): Promise<Found> => {
+    const worker = await run.current();
+    if (mayHoldStrays) await giveBackStrays(worker);
+    for (const task of health.startTrials(Date.now())) {
+      const trial = { worker, limit: 1, filter: { only: [task], except: null } };
+      const found = slots.wanted() > 0 ? await claim(trial, wholeReach) : 0;
+      if (found === 0) health.endTrial(task);
+    }
+    const limit = slots.wanted();
+    if (limit === 0) return "enough";
+    const resting = health.resting();
+    const wanted = { worker, limit, filter: { only: tasks, except: resting.length === 0 ? null : resting } };
+    let reach = back.reach();
+    if (reach.isBeside) {
+      startBeside(wanted, reach);
+      reach = back.reach();
+    }
+    const count = await claim(wanted, reach);
+    return count === limit ? "enough" : count > 0 ? "some" : "nothing";
+  };
+
+  return {
+    once,
+    whenNoneBeside: async () => {
+      await beside;
+    },
+  };
+}
