@@ -1,8 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { onlyRow, type Sql } from "../../../db/client/connect.ts";
 import type { BenchDatabase } from "../host/bench-server.ts";
+import { type Backend, openBackends } from "../host/open-backends.ts";
 import { serverCpuUs } from "../host/postgres-cpu.ts";
-import { type Backend, openBackends } from "./open-backends.ts";
 import type { Session, Shape } from "./shapes.ts";
 
 /** What one job costs in one shape; times in µs of CPU, all of Postgres except where a phase is named. */

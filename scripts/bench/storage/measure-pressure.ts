@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { BenchDatabase } from "../host/bench-server.ts";
+import { openBackends } from "../host/open-backends.ts";
 import { keep } from "./measure-life.ts";
-import { openBackends } from "./open-backends.ts";
 import type { Session, Shape } from "./shapes.ts";
 
 /** How a shape fares while another session keeps an old snapshot. */

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Sql } from "../../../db/client/connect.ts";
 import { onlyRow } from "../../../db/client/connect.ts";
 import type { BenchDatabase } from "../host/bench-server.ts";
-import { openBackends } from "./open-backends.ts";
+import { openBackends } from "../host/open-backends.ts";
 
 /** A change of what lies in db/migrations; it stays for the steps after it. */
 export type Step = {

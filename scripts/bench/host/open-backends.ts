@@ -1,5 +1,5 @@
 import { connect, onlyRow, type Sql } from "../../../db/client/connect.ts";
-import { processCpuUs } from "../host/postgres-cpu.ts";
+import { processCpuUs } from "./postgres-cpu.ts";
 
 /** One connection, and the CPU time that its server process has used. */
 export type Backend = { readonly sql: Sql; readonly pid: number; readonly cpuUs: () => Promise<number> };
