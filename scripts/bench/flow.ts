@@ -15,7 +15,7 @@ const { values } = parseArgs({
     tenants: { type: "string", default: "10000" },
     claimed: { type: "string", default: "20000" },
     connections: { type: "string", default: "1,4" },
-    rounds: { type: "string", default: "3" },
+    rounds: { type: "string", default: "1" },
     json: { type: "boolean", default: false },
   },
 });

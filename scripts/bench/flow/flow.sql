@@ -223,6 +223,7 @@ declare
   lanes bigint[];
   taken integer[];
   spent bigint[];
+  held bigint[] := '{}';
   places tid[];
   now_at double precision;
 begin
@@ -245,7 +246,7 @@ begin
     lanes := array(
       select l.id
       from flow.lanes as l
-      where l.group_id = 0 and l.state = 'open'
+      where l.group_id = 0 and l.state = 'open' and l.id <> all (held)
       order by l.virtual_time
       limit (job_limit - found_jobs) / portion
       for no key update skip locked
@@ -302,10 +303,8 @@ begin
     if spent is not null then
       perform flow.settle(spent);
     end if;
-    -- What stayed open and gave nothing is held by others: leave it for the next claim.
-    exit when cardinality(places) = 0 and exists (
-      select from flow.lanes as l where l.id = any (lanes) and l.state = 'open'
-    );
+    -- What gave less than it was asked for is closed now, or held open by an enqueue or a completion: not again in this claim.
+    held := held || coalesce(spent, '{}');
   end loop;
 
   if found_jobs < job_limit then

@@ -7,6 +7,11 @@ import { stopTestCluster, withDatabase } from "../../../services/testing/with-da
 
 afterAll(stopTestCluster);
 
+type Row = { id: string; token: string; database_id: string };
+
+const claim = (sql: Sql, limit: number) =>
+  sql<Row[]>`select * from flow.claim(${crypto.randomUUID()}, ${limit})`;
+
 const tenants = Array.from({ length: 20 }, () => crypto.randomUUID());
 
 async function withFlow() {
@@ -59,7 +64,7 @@ test("a paused lane gives nothing, and the others everything", async () => {
   const { sql } = database;
   await enqueue(sql, 3);
   await sql`update flow.lanes set state = 'paused' where database_id = ${tenants[0] ?? ""}`;
-  const claimed = await sql<{ database_id: string }[]>`select * from flow.claim(${crypto.randomUUID()}, 100)`;
+  const claimed = await claim(sql, 100);
   expect(claimed).toHaveLength(57);
   expect(claimed.map((row) => row.database_id)).not.toContain(tenants[0]);
 });
@@ -71,13 +76,12 @@ test("a lane gives no more than its tokens, and wakes when some have come", asyn
   await sql`
     update flow.lanes
     set rate_per_second = 0.001, burst = 2, tokens = 2, refilled_at = now()`;
-  const claim = () => sql`select * from flow.claim(${crypto.randomUUID()}, 200)`;
-  expect(await claim()).toHaveLength(40);
-  expect(await claim()).toBeEmpty();
+  expect(await claim(sql, 200)).toHaveLength(40);
+  expect(await claim(sql, 200)).toBeEmpty();
   await sql`
     update flow.lanes
     set refilled_at = refilled_at - interval '1 hour', wakes_at = wakes_at - interval '1 hour'`;
-  expect(await claim()).toHaveLength(40);
+  expect(await claim(sql, 200)).toHaveLength(40);
 });
 
 test("one tenant's backlog leaves the others their turns", async () => {
@@ -89,4 +93,61 @@ test("one tenant's backlog leaves the others their turns", async () => {
   const claimed = await sql<{ database_id: string }[]>`
     select * from flow.claim(${crypto.randomUUID()}, 40, 2)`;
   expect(claimed.filter((row) => row.database_id === large)).toHaveLength(2);
+});
+
+/** Enqueues three jobs of one tenant under a limit of one, and leases the first. */
+async function leaseOneOfThree(sql: Sql): Promise<Row> {
+  await sql`select flow.add(array_fill(${crypto.randomUUID()}::uuid, array[3]), '{}', true)`;
+  await sql`update flow.lanes set max_in_flight = 1`;
+  const [row] = await claim(sql, 10);
+  if (row === undefined) throw new Error("Cannot lease a job: none was claimed.");
+  return row;
+}
+
+test("a full lane is not closed while a lease in it is about to end", async () => {
+  await using database = await withFlow();
+  const { sql } = database;
+  const row = await leaseOneOfThree(sql);
+  await sql`update flow.lanes set state = 'open'`;
+  await sql.begin(async (ending) => {
+    await ending`select flow.complete(${[row.id]}::bigint[], ${[row.token]}::uuid[])`;
+    expect(await claim(sql, 10)).toBeEmpty();
+  });
+  expect(await claim(sql, 10)).toHaveLength(1);
+});
+
+test("a completion that met its lane full opens it", async () => {
+  await using database = await withFlow();
+  const { sql } = database;
+  const row = await leaseOneOfThree(sql);
+  expect(await claim(sql, 10)).toBeEmpty();
+  expect(await sql`select from flow.lanes where state = 'full'`).toHaveLength(1);
+  await sql`select flow.complete(${[row.id]}::bigint[], ${[row.token]}::uuid[])`;
+  expect(await claim(sql, 10)).toHaveLength(1);
+});
+
+test("an empty lane is not closed while a job is about to come, and hides no other", async () => {
+  await using database = await withFlow();
+  const { sql } = database;
+  await sql`
+    insert into flow.lanes (task_identifier, database_id)
+    select 'mail', unnest(${tenants}::uuid[])`;
+  await sql`select flow.add(${tenants.slice(-1)}::uuid[], '{}', true)`;
+  await sql.begin(async (coming) => {
+    await coming`select flow.add(${tenants.slice(0, 1)}::uuid[], '{}', true)`;
+    expect(await claim(sql, 10)).toHaveLength(1);
+  });
+  expect(await sql`select from flow.lanes where state = 'idle'`).toHaveLength(19);
+  expect(await claim(sql, 10)).toHaveLength(1);
+});
+
+test("a lane that another claim holds is passed over, not waited for", async () => {
+  await using database = await withFlow();
+  const { sql } = database;
+  await sql`select flow.add(array_fill(${crypto.randomUUID()}::uuid, array[3]), '{}', true)`;
+  await sql.begin(async (other) => {
+    expect(await other`select * from flow.claim(${crypto.randomUUID()}, 1)`).toHaveLength(1);
+    expect(await claim(sql, 10)).toBeEmpty();
+  });
+  expect(await claim(sql, 10)).toHaveLength(2);
 });

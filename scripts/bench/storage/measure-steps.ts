@@ -1,6 +1,5 @@
 import { join } from "node:path";
-import type { Sql } from "../../../db/client/connect.ts";
-import { onlyRow } from "../../../db/client/connect.ts";
+import { onlyRow, type Sql } from "../../../db/client/connect.ts";
 import type { BenchDatabase } from "../host/bench-server.ts";
 import { openBackends } from "../host/open-backends.ts";
 
@@ -10,6 +9,8 @@ export type Step = {
   readonly sql: string;
   readonly claim: "get_jobs" | "lean_jobs";
   readonly complete: "complete_leases" | "lean_leases";
+  /** Whether a claim sets synchronous_commit = off for its transaction. */
+  readonly isAsync?: boolean;
 };
 
 /** What a job costs after a step: CPU of its connection in µs, bytes of WAL. */
@@ -57,12 +58,24 @@ export const steps: readonly Step[] = [
     complete: "lean_leases",
   },
   {
-    name: "without the row trigger and checks",
-    sql: `drop trigger job_waits_again on app_jobs.jobs;
-      alter table app_jobs.jobs drop constraint jobs_task_identifier_length, drop constraint jobs_queue_name_length,
+    name: "without job_waits_again, the row trigger",
+    sql: "drop trigger job_waits_again on app_jobs.jobs",
+    claim: "lean_jobs",
+    complete: "lean_leases",
+  },
+  {
+    name: "without check constraints",
+    sql: `alter table app_jobs.jobs drop constraint jobs_task_identifier_length, drop constraint jobs_queue_name_length,
         drop constraint jobs_key_length, drop constraint jobs_max_attempts_positive`,
     claim: "lean_jobs",
     complete: "lean_leases",
+  },
+  {
+    name: "claims commit without waiting for the disk",
+    sql: "",
+    claim: "lean_jobs",
+    complete: "lean_leases",
+    isAsync: true,
   },
 ];
 
@@ -119,6 +132,7 @@ async function turn(sql: Sql, { step, run, batch, cpuUs, spent }: Turn): Promise
   const rows = await sql.unsafe<{ id: string; token: string }[]>(
     `select id, database_id, task_identifier, payload::text as payload, attempts, max_attempts, priority, run_at,
        lease_token as token, created_at, traceparent, tracestate, schedule_id, scheduled_at
+       ${step.isAsync === true ? ", set_config('synchronous_commit', 'off', true)" : ""}
      from app_jobs.${step.claim}($1, $2)`,
     [run, batch],
     { prepare: true },
