@@ -88,6 +88,6 @@ else
       "before/s": Math.round(row.beforePerSecond),
       [`after ${heldSeconds} s held/s`]: Math.round(row.heldPerSecond),
       "of before": Number(row.heldOfBefore.toFixed(2)),
-      "a claim takes, times": Number(row.claimTimes.toFixed(2)),
+      "CPU of a claim, times": Number(row.claimTimes.toFixed(2)),
     })),
   );

@@ -1,16 +1,12 @@
--- What get_jobs and claim_jobs would be as one function: the same jobs in the same order of choice, but the row is found
--- again by its place, one random token serves a whole claim, and what comes back is what a worker reads, in no order.
+-- What get_jobs and claim_jobs would be as one function whose plans are kept: the same jobs in the same order of choice, but
+-- the row is found again by its place, and it comes back through one function less.
 create function app_jobs.lean_jobs(
   run uuid,
   job_limit integer,
   tasks text[] default null,
   excluded_tasks text[] default null,
   floors json default null
-) returns table (
-  id bigint, database_id uuid, task_identifier text, payload json, attempts integer, max_attempts integer,
-  priority integer, run_at timestamptz, lease_token uuid, created_at timestamptz, traceparent text, tracestate text,
-  schedule_id bigint, scheduled_at timestamptz
-)
+) returns setof app_jobs.leased_job
 language plpgsql
 set search_path = pg_catalog, pg_temp
 set plan_cache_mode = force_generic_plan
@@ -29,6 +25,7 @@ declare
   head tid;
   band bigint := -2147483649;
   since timestamptz;
+  since_id bigint;
 begin
   select *
   into worker
@@ -65,8 +62,8 @@ begin
   end loop;
 
   while cardinality(free) < job_limit loop
-    select b.priority, b.since
-    into band, since
+    select b.priority, b.since, b.since_id
+    into band, since, since_id
     from app_jobs.next_band(band, floors) as b;
     exit when band is null;
 
@@ -77,7 +74,7 @@ begin
         and j.attempts < j.max_attempts
         and j.queue_name is null
         and j.priority = band
-        and j.run_at >= since
+        and (j.run_at, j.id) >= (since, since_id)
         and j.run_at <= now()
         and (lean_jobs.tasks is null or j.task_identifier = any (lean_jobs.tasks))
         and (lean_jobs.excluded_tasks is null or j.task_identifier <> all (lean_jobs.excluded_tasks))
@@ -101,7 +98,7 @@ begin
     updated_at = now()
   where j.ctid = any (free)
   returning j.id, j.database_id, j.task_identifier, j.payload, j.attempts, j.max_attempts, j.priority, j.run_at,
-    j.lease_token, j.created_at, j.traceparent, j.tracestate, j.schedule_id, j.scheduled_at;
+    j.queue_name, j.lease_token, j.created_at, j.traceparent, j.tracestate, j.schedule_id, j.scheduled_at;
 end;
 $$;
 
@@ -113,10 +110,12 @@ set enable_seqscan = off
 set enable_bitmapscan = off
 as $$
 begin
-  -- A token is random, so that (id among these, token among those) is as good as pair by pair where tokens are one a job.
+  -- Pair by pair, as a join of the two would, and cheaper. The first pair counts where a job is reported twice.
   return query
   delete from app_jobs.jobs as j
-  where j.id = any (job_ids) and j.lease_token = any (lease_tokens) and j.locked_at is not null
+  where j.id = any (job_ids)
+    and j.lease_token = lease_tokens[array_position(job_ids, j.id)]
+    and j.locked_at is not null
   returning j.id;
 end;
 $$;

@@ -10,7 +10,7 @@ export type PressureFigures = {
   readonly heldPerSecond: number;
   /** Rate with the snapshot held, of the rate before. */
   readonly heldOfBefore: number;
-  /** Time that a claim takes then, of the time before. */
+  /** CPU that a claimed job costs the connection then, of what it cost before. */
   readonly claimTimes: number;
 };
 
@@ -34,12 +34,16 @@ export async function measurePressure(
   for (let n = 0; n < plan.backlog / 1000; n++) await shape.enqueue(database.sql, 1000, plan.payload);
   await database.sql.unsafe("vacuum analyze");
 
-  const tally = { isOver: false, completed: 0, claimMs: 0 };
+  const tally = { isOver: false, completed: 0, claimUs: 0 };
   const workers = Promise.all(
-    backends.all.map(async ({ sql }) => {
+    backends.all.map(async ({ sql, cpuUs }) => {
       const session = await shape.open(sql);
       while (!tally.isOver)
-        await turn(session, tally, { enqueue: () => shape.enqueue(sql, plan.batch, plan.payload), plan });
+        await turn(session, tally, {
+          enqueue: () => shape.enqueue(sql, plan.batch, plan.payload),
+          plan,
+          cpuUs,
+        });
     }),
   );
   const keeping = keep(shape, database.sql, workers);
@@ -55,7 +59,7 @@ export async function measurePressure(
       beforePerSecond: before.perSecond,
       heldPerSecond: held.perSecond,
       heldOfBefore: held.perSecond / before.perSecond,
-      claimTimes: held.claimMs / before.claimMs,
+      claimTimes: held.claimUs / before.claimUs,
     };
   } finally {
     tally.isOver = true;
@@ -64,27 +68,31 @@ export async function measurePressure(
   }
 }
 
-type Tally = { isOver: boolean; completed: number; claimMs: number };
+type Tally = { isOver: boolean; completed: number; claimUs: number };
 
 async function turn(
   session: Session,
   tally: Tally,
-  { enqueue, plan }: { enqueue: () => Promise<unknown>; plan: PressurePlan },
+  {
+    enqueue,
+    plan,
+    cpuUs,
+  }: { enqueue: () => Promise<unknown>; plan: PressurePlan; cpuUs: () => Promise<number> },
 ): Promise<void> {
   await enqueue();
-  const startedAt = performance.now();
+  const start = await cpuUs();
   const leases = await session.claim(plan.batch);
-  tally.claimMs += performance.now() - startedAt;
+  tally.claimUs += (await cpuUs()) - start;
   if (leases.ids.length > 0) tally.completed += await session.complete(leases);
 }
 
-async function watch(tally: Tally, seconds: number): Promise<{ perSecond: number; claimMs: number }> {
-  const { completed, claimMs } = tally;
+async function watch(tally: Tally, seconds: number): Promise<{ perSecond: number; claimUs: number }> {
+  const { completed, claimUs } = tally;
   const startedAt = performance.now();
   await pause(seconds * 1000);
   const count = tally.completed - completed;
   return {
     perSecond: (count / (performance.now() - startedAt)) * 1000,
-    claimMs: (tally.claimMs - claimMs) / count,
+    claimUs: (tally.claimUs - claimUs) / count,
   };
 }

@@ -29,7 +29,7 @@ export const steps: readonly Step[] = [
   {
     name: "claim: plans kept (force_generic_plan)",
     sql: [
-      "get_jobs(uuid, integer, text[], text[], json)",
+      "get_jobs(uuid, integer, text[], text[], json, bigint[], uuid[])",
       "claim_jobs(text, json, text[], text[], integer, json)",
       "next_band(bigint, json)",
     ]
@@ -39,7 +39,7 @@ export const steps: readonly Step[] = [
     complete: "complete_leases",
   },
   {
-    name: "claim: one function, by ctid, narrow rows, one token",
+    name: "claim: one function, by ctid",
     sql: "",
     claim: "lean_jobs",
     complete: "complete_leases",

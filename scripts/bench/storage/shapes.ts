@@ -53,10 +53,16 @@ const today: Shape = {
     await jobs.registerWorker({ run, workerId: "bench", leaseSeconds: 3600 });
     return {
       claim: async (limit) => {
-        const floors = lookBack.floors();
+        const reach = lookBack.reach();
         const startedAt = performance.now();
-        const claimed = await jobs.getJobs({ run, limit, tasks: { only: null, except: null }, floors });
-        lookBack.looked({ floors, ms: performance.now() - startedAt, claimed });
+        const { jobs: claimed } = await jobs.getJobs({
+          run,
+          limit,
+          tasks: { only: null, except: null },
+          floors: reach.floors,
+        });
+        const wasFilled = claimed.length === limit;
+        lookBack.looked({ reach, ms: performance.now() - startedAt, claimed, completed: 0, wasFilled });
         return leasesOf(claimed.map(({ id, leaseToken }) => ({ id, token: leaseToken })));
       },
       complete: async ({ ids, tokens }) => {
