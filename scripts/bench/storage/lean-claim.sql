@@ -1,5 +1,6 @@
--- What get_jobs and claim_jobs would be as one function whose plans are kept: the same jobs in the same order of choice, but
--- the row is found again by its place, and it comes back through one function less.
+-- What get_jobs and claim_jobs would be as one function: the same jobs where no serial queue is due (of those it only takes
+-- heads in their order), but each row is found again by its place, and comes back through one function less. The plans of all
+-- that it calls are kept.
 create function app_jobs.lean_jobs(
   run uuid,
   job_limit integer,
