@@ -71,11 +71,7 @@ begin
   update app_jobs.job_queues as q
   set is_parked = false
   where q.queue_name = old.queue_name;
-  if tg_op = 'DELETE' then
-    return old;
-  end if;
-  new.parked_queue := false;
-  return new;
+  return null;
 end;
 $$;
 
@@ -84,8 +80,10 @@ comment on function app_jobs.tg_parked_queue_left() is
 
 revoke all on function app_jobs.tg_parked_queue_left() from public;
 
+-- After, as a trigger before a row's change locks the row first, whatever its condition says: 1 µs and 56 bytes of WAL a job
+-- (bun run bench claim). The mark stays in a row that goes on, and goes with the next claim; meanwhile it does no harm.
 create trigger parked_queue_deleted
-before delete on app_jobs.jobs
+after delete on app_jobs.jobs
 for each row
 when (old.parked_queue)
 execute function app_jobs.tg_parked_queue_left();
@@ -93,7 +91,7 @@ execute function app_jobs.tg_parked_queue_left();
 comment on trigger parked_queue_deleted on app_jobs.jobs is 'Brings a parked serial queue back when its job is deleted.';
 
 create trigger parked_queue_left
-before update of locked_at, queue_name on app_jobs.jobs
+after update of locked_at, queue_name on app_jobs.jobs
 for each row
 when (
   old.parked_queue and (new.locked_at is null or new.queue_name is distinct from old.queue_name)

@@ -227,6 +227,7 @@ begin
     lease_token = token,
     worker_run = run,
     lease_seconds = seconds,
+    parked_queue = false,
     accepted_at = null,
     progress = null,
     progress_message = null,
