@@ -30,6 +30,26 @@ begin
       hint = 'Pass the name of the function that runs the job, such as send-email-link.';
   end if;
 
+  -- Nothing to meet without a key: ON CONFLICT would cost a second log record.
+  if job_key is null then
+    insert into app_jobs.jobs (
+      database_id, task_identifier, payload, queue_name, run_at, max_attempts, priority, traceparent, tracestate
+    )
+    values (
+      db_id,
+      identifier,
+      coalesce(add_job.payload, '{}'),
+      add_job.queue_name,
+      coalesce(add_job.run_at, now()),
+      coalesce(add_job.max_attempts, 25),
+      coalesce(add_job.priority, 0),
+      add_job.traceparent,
+      add_job.tracestate
+    )
+    returning * into job;
+    return job;
+  end if;
+
   loop
     insert into app_jobs.jobs (
       database_id, task_identifier, payload, key, queue_name, run_at, max_attempts, priority, traceparent, tracestate

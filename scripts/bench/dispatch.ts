@@ -13,7 +13,7 @@ import { dependencyVersions } from "./host/dependency-versions.ts";
 import { describeHost } from "./host/describe-host.ts";
 import { median } from "./host/percentile.ts";
 import { nodeVersion } from "./host/run-under-node.ts";
-import { startFunction } from "./host/start-function.ts";
+import { startFunctionServer } from "./host/start-function-server.ts";
 import { findQueues } from "./peers/find-queues.ts";
 
 // Jobs a second from a full queue through HTTP to a function in its own process, beside the ceilings and the peers. Each
@@ -33,8 +33,8 @@ const { values } = parseArgs({
 const print = values.json ? () => {} : console.log;
 
 await using server = await withBenchServer();
-await using fn = await startFunction();
-await using fnThatCallsBack = await startFunction(true);
+await using fn = await startFunctionServer();
+await using fnThatCallsBack = await startFunctionServer(true);
 const { ours, graphile, pgBosses, published, absent } = await findQueues(server);
 const contenders: Contender[] = [
   plainFetch,

@@ -27,8 +27,9 @@ const goal = 0.9;
 
 await using server = await withBenchServer();
 const { ours, graphile, pgBosses, published, absent } = await findQueues(server);
-const queues = [plainInsert, ours, ...graphile.slice(0, 1), ...pgBosses.slice(0, 1), ...published]
-  .filter(({ name }) => values.only === undefined || values.only.some((part) => name.includes(part)));
+const queues = [plainInsert, ours, ...graphile.slice(0, 1), ...pgBosses.slice(0, 1), ...published].filter(
+  ({ name }) => values.only === undefined || values.only.some((part) => name.includes(part)),
+);
 const setup = {
   ...(await describeHost(server.admin)),
   ...(await dependencyVersions("graphile-worker", "pg-boss")),
@@ -54,10 +55,7 @@ async function measureAll(shared: Omit<EnqueueCase, "queue">): Promise<void> {
       const rate = await measureEnqueue(server, { ...shared, queue });
       if (rate === null) continue;
       if (queue.name === plainInsert.name) ceiling = rate.perSecond;
-      rates.set(queue.name, [
-        ...(rates.get(queue.name) ?? []),
-        { ...rate, share: rate.perSecond / ceiling },
-      ]);
+      rates.set(queue.name, [...(rates.get(queue.name) ?? []), { ...rate, share: rate.perSecond / ceiling }]);
     }
   }
   for (const [name, measured] of rates) {

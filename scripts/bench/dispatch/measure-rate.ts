@@ -1,12 +1,12 @@
 import type { BenchDatabase } from "../host/bench-server.ts";
 import { cpuSeconds, postgresCpuSeconds } from "../host/count-cpu.ts";
 import type { Program } from "../host/run-program.ts";
-import type { BenchFunction } from "../host/start-function.ts";
+import type { FunctionServer } from "../host/start-function-server.ts";
 
 /** What one contender is measured with. */
 export type Stage = {
   readonly database: BenchDatabase;
-  readonly fn: BenchFunction;
+  readonly fn: FunctionServer;
   readonly count: number;
   readonly inFlight: number;
 };

@@ -6,7 +6,9 @@ import { z } from "zod";
 // share of one core that this process used for it.
 
 const [file = "", connections, seconds] = process.argv.slice(2);
-const statement = z.object({ text: z.string(), values: z.array(z.string()) }).parse(await Bun.file(file).json());
+const statement = z
+  .object({ text: z.string(), values: z.array(z.string()) })
+  .parse(await Bun.file(file).json());
 const lanes = Array.from({ length: Number(connections) }, () =>
   postgres(process.env["DATABASE_URL"] ?? "", { max: 1, fetch_types: false, onnotice: () => {} }),
 );

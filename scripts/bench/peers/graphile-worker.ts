@@ -15,7 +15,7 @@ export const graphileWorker = (runtime: Runtime, way: Way): Queue => ({
   name: `graphile-worker, ${way} (${runtime})`,
   prepare: migrate,
   addOne: (payload) => ({
-    text: "select id from graphile_worker.add_job('mail', $1::text::json)",
+    text: "select (graphile_worker.add_job('mail', $1::text::json)).id",
     values: [payload],
   }),
   addMany: (payloads) => ({

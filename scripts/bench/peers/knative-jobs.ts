@@ -8,7 +8,7 @@ export const knativeJobs: Queue = {
   name: "knative jobs",
   prepare: async () => {},
   addOne: (payload) => ({
-    text: "select id from app_jobs.add_job($1::uuid, 'mail', $2::text::json)",
+    text: "select (app_jobs.add_job($1::uuid, 'mail', $2::text::json)).id",
     values: [tenant, payload],
   }),
   addMany: (payloads) => ({

@@ -28,7 +28,7 @@ export const publishedService: Queue = {
   isCalledBack: true,
   prepare: deploySchema,
   addOne: (payload) => ({
-    text: "select id from app_jobs.add_job($1::uuid, 'mail', $2::text::json)",
+    text: "select (app_jobs.add_job($1::uuid, 'mail', $2::text::json)).id",
     values: [tenant, payload],
   }),
   // It has no function for many; this is add_job in a loop within one statement.
