@@ -30,6 +30,26 @@ begin
       hint = 'Pass the name of the function that runs the job, such as send-email-link.';
   end if;
 
+  -- Nothing to meet without a key: ON CONFLICT would cost a second log record.
+  if job_key is null then
+    insert into app_jobs.jobs (
+      database_id, task_identifier, payload, queue_name, run_at, max_attempts, priority, traceparent, tracestate
+    )
+    values (
+      db_id,
+      identifier,
+      coalesce(add_job.payload, '{}'),
+      add_job.queue_name,
+      coalesce(add_job.run_at, now()),
+      coalesce(add_job.max_attempts, 25),
+      coalesce(add_job.priority, 0),
+      add_job.traceparent,
+      add_job.tracestate
+    )
+    returning * into job;
+    return job;
+  end if;
+
   loop
     insert into app_jobs.jobs (
       database_id, task_identifier, payload, key, queue_name, run_at, max_attempts, priority, traceparent, tracestate
@@ -88,31 +108,19 @@ revoke all on function app_jobs.add_job(uuid, text, json, text, text, timestampt
 
 
 -- One statement for all jobs without a key, so that triggers, queues and the notification are paid once. Each spec is
--- parsed once (json_to_record), and its payload is kept byte for byte.
+-- parsed once (json_to_record), and its payload is kept byte for byte. Only where that left a spec out does anything look at the
+-- specs again: for what is wrong, and for keys. The rows of unnest come in order, and a nested loop, the only join that a
+-- lateral function allows, keeps it.
 create function app_jobs.add_jobs(specs json[]) returns setof app_jobs.jobs
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  added bigint;
   keyed record;
   bad record;
 begin
-  select s.n, s.spec
-  into bad
-  from unnest(specs) with ordinality as s (spec, n)
-  where s.spec is null
-    or json_typeof(s.spec) <> 'object'
-    or s.spec ->> 'db_id' is null
-    or coalesce(s.spec ->> 'identifier', '') = ''
-  limit 1;
-  if found then
-    raise exception 'INVALID_JOB' using
-      errcode = 'invalid_parameter_value',
-      detail = format('Job %s of add_jobs is %s.', bad.n, coalesce(left(bad.spec::text, 200), 'null')),
-      hint = 'Each job is an object with db_id and identifier, and add_job''s other parameters where they matter.';
-  end if;
-
   return query
   insert into app_jobs.jobs (
     database_id, task_identifier, payload, queue_name, run_at, max_attempts, priority, traceparent, tracestate
@@ -127,14 +135,35 @@ begin
     coalesce(job.priority, 0),
     job.traceparent,
     job.tracestate
-  from unnest(specs) with ordinality as s (spec, n)
-  cross join lateral json_to_record(s.spec) as job (
+  from unnest(specs) as s (spec)
+  cross join lateral json_to_record(case when json_typeof(s.spec) = 'object' then s.spec end) as job (
     db_id uuid, identifier text, payload json, job_key text, queue_name text, run_at timestamptz,
     max_attempts integer, priority integer, traceparent text, tracestate text
   )
-  where job.job_key is null
-  order by s.n
+  where job.db_id is not null
+    and job.identifier <> ''
+    and job.job_key is null
   returning *;
+
+  get diagnostics added = row_count;
+  if added = cardinality(specs) then
+    return;
+  end if;
+
+  select s.n, s.spec
+  into bad
+  from unnest(specs) with ordinality as s (spec, n)
+  where s.spec is null
+    or json_typeof(s.spec) <> 'object'
+    or s.spec ->> 'db_id' is null
+    or coalesce(s.spec ->> 'identifier', '') = ''
+  limit 1;
+  if found then
+    raise exception 'INVALID_JOB' using
+      errcode = 'invalid_parameter_value',
+      detail = format('Job %s of add_jobs is %s.', bad.n, coalesce(left(bad.spec::text, 200), 'null')),
+      hint = 'Each job is an object with db_id and identifier, and add_job''s other parameters where they matter.';
+  end if;
 
   for keyed in
     select job.*

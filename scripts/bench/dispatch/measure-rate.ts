@@ -1,74 +1,71 @@
 import type { BenchDatabase } from "../host/bench-server.ts";
-import { runProgram } from "../host/run-program.ts";
-import { startWorker } from "../host/start-worker.ts";
+import { cpuSeconds, postgresCpuSeconds } from "../host/count-cpu.ts";
+import type { Program } from "../host/run-program.ts";
+import type { FunctionServer } from "../host/start-function-server.ts";
 
 /** What one contender is measured with. */
 export type Stage = {
   readonly database: BenchDatabase;
-  readonly functionUrl: string;
+  readonly fn: FunctionServer;
   readonly count: number;
   readonly inFlight: number;
 };
 
-/** Who is measured: gives its jobs, or calls, a second. */
-export type Contender = { readonly name: string; readonly measure: (stage: Stage) => Promise<number> };
-
-/** The ceiling: the same requests without a queue, from a process that does nothing else. */
-const plainFetch: Contender = {
-  name: "plain fetch",
-  measure: async (stage) => {
-    await using _program = runProgram("scripts/bench/dispatch/plain-fetch.ts", {}, words(stage));
-    return await rateOfCalls(stage);
-  },
+/** Jobs a second from the first tenth on, and the CPU that each took meanwhile, in microseconds. */
+export type Rate = {
+  readonly perSecond: number;
+  /** Of the contender's own process. */
+  readonly programCpu: number;
+  readonly postgresCpu: number;
+  readonly functionCpu: number;
 };
 
-/** The worker of this repository as it is deployed, from a full queue until the queue is empty. */
-const ours: Contender = {
-  name: "knative jobs",
-  measure: async (stage) => {
-    const { sql } = stage.database;
-    await sql`
-      insert into app_jobs.jobs (database_id, task_identifier, payload)
-      select gen_random_uuid(), 'mail', json_build_object('n', i) from generate_series(1, ${stage.count}::int) as i`;
-    await sql`vacuum analyze app_jobs.jobs`;
-    await using _worker = startWorker({
-      database: stage.database,
-      functionUrl: stage.functionUrl,
-      inFlight: stage.inFlight,
-    });
-    const rate = await rateOfCalls(stage);
-    while ((await sql`select from app_jobs.jobs limit 1`).length > 0) await Bun.sleep(10);
-    return rate;
-  },
-};
-
-/** graphile-worker with a task that does one fetch, and with one that does nothing, in its own process. */
-const graphile = (task: "fetch" | "nothing"): Contender => ({
-  name: `graphile-worker, a task that does ${task === "fetch" ? "one fetch" : "nothing"}`,
-  measure: async (stage) => {
-    const env = { DATABASE_URL: stage.database.url };
-    await using program = runProgram("scripts/bench/dispatch/graphile-worker.ts", env, [
-      ...words(stage),
-      task,
-    ]);
-    const ended = await program.line(/^\d/);
-    return task === "fetch" ? await rateOfCalls(stage) : Number(ended);
-  },
-});
-
-/** All that are measured, the ceiling first. */
-export const contenders: readonly Contender[] = [plainFetch, ours, graphile("fetch"), graphile("nothing")];
-
-function words({ functionUrl, count, inFlight }: Stage): string[] {
-  return [functionUrl, String(count), String(inFlight)];
-}
-
-/** Waits until the function was called for each job, and gives the calls a second after the first tenth. */
-async function rateOfCalls({ functionUrl, count }: Stage): Promise<number> {
+/** Measures by the calls that reach the function. */
+export async function measureCalls(stage: Stage, program: Program): Promise<Rate> {
+  const { fn, count } = stage;
+  let from: Sample | null = null;
   for (;;) {
-    const response = await fetch(`${functionUrl}?of=${count}`);
-    const { startedAt, endedAt }: { startedAt: number; endedAt: number | null } = await response.json();
-    if (endedAt !== null) return ((count - 1 - Math.floor(count / 10)) / (endedAt - startedAt)) * 1000;
+    const { calls, startedAt, endedAt }: Calls = await (await fetch(`${fn.url}?of=${count}`)).json();
+    if (startedAt !== null) from ??= await sample(stage, program, calls);
+    if (from !== null && startedAt !== null && endedAt !== null) {
+      const perSecond = ((count - 1 - Math.floor(count / 10)) / (endedAt - startedAt)) * 1000;
+      return rateOf(perSecond, from, await sample(stage, program, calls));
+    }
     await Bun.sleep(20);
   }
+}
+
+/** Measures a program that calls no function: it prints `tenth`, and the jobs a second at its end. */
+export async function measurePrinted(stage: Stage, program: Program): Promise<Rate> {
+  await program.line(/^tenth$/);
+  const from = await sample(stage, program, Math.floor(stage.count / 10));
+  const perSecond = Number(await program.line(/^\d+$/));
+  return rateOf(perSecond, from, await sample(stage, program, stage.count));
+}
+
+type Calls = { readonly calls: number; readonly startedAt: number | null; readonly endedAt: number | null };
+type Sample = {
+  readonly jobs: number;
+  readonly program: number;
+  readonly postgres: number;
+  readonly fn: number;
+};
+
+async function sample({ database, fn }: Stage, program: Program, jobs: number): Promise<Sample> {
+  const [own, postgres, called] = await Promise.all([
+    cpuSeconds(program.pid),
+    postgresCpuSeconds(database.sql),
+    cpuSeconds(fn.pid),
+  ]);
+  return { jobs, program: own, postgres, fn: called };
+}
+
+function rateOf(perSecond: number, from: Sample, to: Sample): Rate {
+  const each = (seconds: number) => (seconds * 1_000_000) / Math.max(1, to.jobs - from.jobs);
+  return {
+    perSecond,
+    programCpu: each(to.program - from.program),
+    postgresCpu: each(to.postgres - from.postgres),
+    functionCpu: each(to.fn - from.fn),
+  };
 }

@@ -13,3 +13,5 @@ const callers = Array.from({ length: Number(width) }, async () => {
   }
 });
 await Promise.all(callers);
+// It stays until it is ended, so that its CPU can be read.
+setInterval(() => {}, 60_000);

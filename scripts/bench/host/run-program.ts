@@ -17,7 +17,12 @@ export function runProgram(
   env: Readonly<Record<string, string>>,
   words: readonly string[] = [],
 ): Program {
-  const child = Bun.spawn([process.execPath, join(root, program), ...words], {
+  return runCommand([process.execPath, join(root, program), ...words], env);
+}
+
+/** Runs any command in the repository's root, with these variables alone. */
+export function runCommand(command: readonly string[], env: Readonly<Record<string, string>>): Program {
+  const child = Bun.spawn([...command], {
     cwd: root,
     env: { PATH: process.env["PATH"] ?? "", NODE_ENV: "production", ...env },
     stdout: "pipe",
@@ -43,7 +48,7 @@ export function runProgram(
         };
         onText = look;
         look();
-        void child.exited.then(() => reject(new Error(`${program} ended:\n${text}`)));
+        void child.exited.then(() => reject(new Error(`${command.join(" ")} ended:\n${text}`)));
       }),
     [Symbol.asyncDispose]: async () => {
       child.kill("SIGTERM");
