@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import {
   batchedSql,
   type Contender,
+  fetchWithHeaders,
   graphileNothing,
   type Measured,
   plainFetch,
@@ -38,6 +39,7 @@ await using fnThatCallsBack = await startFunctionServer(true);
 const { ours, graphile, pgBosses, published, absent } = await findQueues(server);
 const contenders: Contender[] = [
   plainFetch,
+  fetchWithHeaders,
   batchedSql,
   throughHttp(ours, 5000),
   ...graphile.map((queue) => throughHttp(queue, 1000)),

@@ -17,16 +17,22 @@ export type Contender = {
   readonly measure: (stage: Stage) => Promise<Measured>;
 };
 
-/** The ceiling of HTTP: the same requests without a queue, from a process that does nothing else. */
-export const plainFetch: Contender = {
-  name: "plain fetch",
+/** A ceiling of HTTP: requests without a queue, from a process that does nothing else. */
+const fetching = (name: string, ...more: readonly string[]): Contender => ({
+  name,
   guess: 10_000,
   measure: async (stage) => {
-    const words = [stage.fn.url, String(stage.count), String(stage.inFlight)];
+    const words = [stage.fn.url, String(stage.count), String(stage.inFlight), ...more];
     await using program = runProgram("scripts/bench/dispatch/plain-fetch.ts", {}, words);
     return { ...(await measureCalls(stage, program)), writes: null };
   },
-};
+});
+
+/** The ceiling that the goal is of: with a content type alone. */
+export const plainFetch: Contender = fetching("plain fetch");
+
+/** The same with the headers that a job request has, which the function has to read too. */
+export const fetchWithHeaders: Contender = fetching("plain fetch, a job's headers", "protocol");
 
 /** The ceiling of the database: claim and complete by our SQL functions, without HTTP. */
 export const batchedSql: Contender = {

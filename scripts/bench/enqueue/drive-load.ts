@@ -14,10 +14,10 @@ const lanes = Array.from({ length: Number(connections) }, () =>
 );
 await Promise.all(lanes.map((lane) => lane`select`));
 
-let isEnded = false;
+const over = new AbortController();
 let statements = 0;
 const loops = lanes.map(async (lane) => {
-  while (!isEnded) {
+  while (!over.signal.aborted) {
     await lane.unsafe(statement.text, [...statement.values], { prepare: true });
     statements += 1;
   }
@@ -29,6 +29,6 @@ const ms = performance.now() - from.at;
 const cpu = process.cpuUsage(from.cpu);
 const perSecond = ((statements - from.statements) / ms) * 1000;
 console.log(JSON.stringify({ perSecond, clientCores: (cpu.user + cpu.system) / 1000 / ms }));
-isEnded = true;
+over.abort();
 await Promise.all(loops);
 process.exit(0);
