@@ -24,7 +24,7 @@ export const knativeJobs: Queue = {
 };
 
 /** Gives texts as Postgres writes an array of them. */
-export function arrayLiteral(texts: readonly string[]): string {
+function arrayLiteral(texts: readonly string[]): string {
   const quoted = texts.map((text) => `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`);
   return `{${quoted.join(",")}}`;
 }
