@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { addDiscard } from "./jobs/discard.ts";
 import { addEnqueue } from "./jobs/enqueue.ts";
 import { explainFailure } from "./jobs/explain-failure.ts";
 import { addList } from "./jobs/list.ts";
@@ -27,7 +28,7 @@ const terminal: Terminal = {
 
 const program = new Command("jobs")
   .usage("COMMAND [options]")
-  .description("Looks after the job queue: enqueues, lists and retries jobs, keeps schedules.")
+  .description("Looks after the job queue: enqueues, lists, retries and discards jobs, keeps schedules.")
   .addHelpText("after", about)
   .exitOverride()
   .showHelpAfterError("Add --help for how to use it.");
@@ -36,6 +37,7 @@ addEnqueue(program, terminal);
 addList(program, terminal);
 addShow(program, terminal);
 addRetry(program, terminal);
+addDiscard(program, terminal);
 
 const schedule = program
   .command("schedule")

@@ -1,7 +1,7 @@
--- One row a job that has not ended well. A completed job's row is deleted.
+-- One row a job that waits or runs. A completed job's row is deleted, a dead one's moves to dead_jobs.
 --
--- States, all derived: leased (locked_at is set) · waiting (free, attempts < max_attempts; due once run_at has
--- come) · dead (free, attempts = max_attempts).
+-- States, both derived: leased (locked_at is set) · waiting (free, attempts < max_attempts; due once run_at has come).
+-- Free and without an attempt left it is dead, and moves in the same statement (job_died).
 --
 -- A lease is known by its token, random and new at every claim. Whoever reports an outcome shows the token; one
 -- that no longer matches changes nothing. The token stays after an outcome, so that a repeat is recognised, and is
@@ -39,6 +39,7 @@ create table app_jobs.jobs (
   schedule_id bigint,
   scheduled_at timestamptz,
   parked_queue boolean not null default false,
+  death text,
   constraint jobs_pkey primary key (id),
   constraint jobs_task_identifier_length check (length(task_identifier) between 1 and 126),
   constraint jobs_queue_name_length check (length(queue_name) < 127),
@@ -56,7 +57,7 @@ with (
   autovacuum_analyze_threshold = 10000
 );
 
-comment on table app_jobs.jobs is 'Jobs that wait, run or are out of attempts. A completed job leaves the table.';
+comment on table app_jobs.jobs is 'Jobs that wait or run. A completed job leaves the table, a dead one moves to dead_jobs.';
 comment on column app_jobs.jobs.id is 'Number of the job, rising with enqueue order.';
 comment on column app_jobs.jobs.database_id is 'Tenant that the job belongs to; sent as X-Database-Id.';
 comment on column app_jobs.jobs.queue_name is 'Serial queue: jobs that share a name run one at a time, in order. Null runs freely.';
@@ -86,6 +87,7 @@ comment on column app_jobs.jobs.tracestate is 'W3C trace state that goes with tr
 comment on column app_jobs.jobs.schedule_id is 'Row of scheduled_jobs that made this job.';
 comment on column app_jobs.jobs.scheduled_at is 'Tick of that schedule which this job stands for.';
 comment on column app_jobs.jobs.parked_queue is 'It runs and its serial queue is parked: its end brings the queue back. See park_queues.';
+comment on column app_jobs.jobs.death is 'Why it dies when it is freed without an attempt left, where whoever frees it says so; see dead_jobs.reason.';
 
 -- Serves get_jobs: the next free jobs of one priority, and the distinct priorities by skipping along it.
 create index jobs_ready_idx on app_jobs.jobs (priority, run_at, id)

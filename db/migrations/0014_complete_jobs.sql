@@ -77,15 +77,19 @@ comment on function app_jobs.is_free(app_jobs.jobs) is
 revoke all on function app_jobs.is_free(app_jobs.jobs) from public;
 
 create function app_jobs.complete_jobs(job_ids bigint[]) returns setof app_jobs.jobs
-language sql
+language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
+begin
+  perform app_jobs.retry_dead_jobs(job_ids);
+  return query
   delete from app_jobs.jobs as j
   where j.id = any (job_ids) and app_jobs.is_free(j)
   returning j.*;
+end;
 $$;
 
 comment on function app_jobs.complete_jobs(bigint[]) is
-  'Removes jobs as if they were done, by an operator''s hand, and gives their rows. Jobs that are running stay.';
+  'Removes jobs, dead ones too, as if they were done, by an operator''s hand, and gives their rows. Jobs that are running stay.';
 
 revoke all on function app_jobs.complete_jobs(bigint[]) from public;

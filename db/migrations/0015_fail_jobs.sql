@@ -4,6 +4,8 @@
 --   unreachable  the function was not reached: the attempt is given back, and the job waits for delay_seconds, else
 --                for 1, 2, 4 … 64 seconds with jitter; after unreachable_limit_seconds of that it is a retry
 --
+-- A job that no attempt is left for moves to dead_jobs in the same statement (job_died); its row is given all the same.
+--
 -- Planned anew each time: a plan made while the table is small would go from the jobs to the report, and would after a
 -- bulk insert read all of them, until the next ANALYZE.
 create function app_jobs.fail_leases(
@@ -48,6 +50,7 @@ as $$
       when 'unreachable' then greatest(j.attempts - 1, 0)
       else j.attempts
     end,
+    death = case when v.kind = 'dead' and not j.superseded then 'failed for good' end,
     run_at = case v.kind
       when 'dead' then j.run_at
       when 'unreachable' then now() + make_interval(
@@ -112,8 +115,8 @@ end;
 $$;
 
 comment on function app_jobs.fail_job(text, bigint, text) is
-  'Records a failed attempt of a job that worker_id took by get_job: it waits for backoff, and is dead when no attempt is '
-  'left. A job that is not leased by worker_id stays as it is: a row of nulls. Raises INVALID_WORKER_ID.';
+  'Records a failed attempt of a job that worker_id took by get_job: it waits for backoff, and moves to dead_jobs when no '
+  'attempt is left. A job that is not leased by worker_id stays as it is: a row of nulls. Raises INVALID_WORKER_ID.';
 
 revoke all on function app_jobs.fail_job(text, bigint, text) from public;
 
@@ -125,6 +128,7 @@ as $$
   update app_jobs.jobs as j
   set last_error = coalesce(permanently_fail_jobs.error_message, 'Failed for good by an operator.'),
     attempts = j.max_attempts,
+    death = 'by an operator',
     locked_at = null,
     locked_by = null,
     lease_token = null,
@@ -137,6 +141,6 @@ as $$
 $$;
 
 comment on function app_jobs.permanently_fail_jobs(bigint[], text) is
-  'Takes jobs out of the queue without running them, by an operator''s hand, and gives their rows. Jobs that are running stay.';
+  'Moves jobs to dead_jobs without running them, by an operator''s hand, and gives their rows. Jobs that are running stay.';
 
 revoke all on function app_jobs.permanently_fail_jobs(bigint[], text) from public;

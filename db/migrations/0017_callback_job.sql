@@ -50,11 +50,18 @@ begin
   into job
   from app_jobs.jobs as j
   where j.id = callback_job.job_id;
-  return case
-    when not found then 'repeated'
-    when job.lease_token = callback_job.lease_token then 'repeated'
-    else 'passed on'
-  end;
+  if not found then
+    -- It has ended: by completion, or dead with the token of its last lease, unless that was taken away.
+    return case
+      when exists (
+        select
+        from app_jobs.dead_jobs as d
+        where d.id = callback_job.job_id and d.lease_token is distinct from callback_job.lease_token
+      ) then 'passed on'
+      else 'repeated'
+    end;
+  end if;
+  return case when job.lease_token = callback_job.lease_token then 'repeated' else 'passed on' end;
 end;
 $$;
 

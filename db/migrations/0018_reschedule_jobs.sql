@@ -9,6 +9,15 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+  if reschedule_jobs.attempts is not null or reschedule_jobs.max_attempts is not null then
+    perform app_jobs.retry_dead_jobs(array(
+      select d.id
+      from app_jobs.dead_jobs as d
+      where d.id = any (job_ids)
+        and coalesce(reschedule_jobs.attempts, d.attempts) < coalesce(reschedule_jobs.max_attempts, d.max_attempts)
+    ));
+  end if;
+
   return query
   update app_jobs.jobs as j
   set run_at = coalesce(reschedule_jobs.run_at, j.run_at),
@@ -34,7 +43,7 @@ end;
 $$;
 
 comment on function app_jobs.reschedule_jobs(bigint[], timestamptz, integer, integer, integer) is
-  'Changes when and how jobs run, where an argument is not null, and gives their rows; attempts => 0 revives a dead job. Jobs '
-  'that are running stay as they are.';
+  'Changes when and how jobs run, where an argument is not null, and gives their rows; a dead job that this leaves an '
+  'attempt, as attempts => 0 does, is back in jobs. Jobs that are running stay as they are.';
 
 revoke all on function app_jobs.reschedule_jobs(bigint[], timestamptz, integer, integer, integer) from public;

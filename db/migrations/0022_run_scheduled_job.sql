@@ -94,7 +94,7 @@ declare
   job app_jobs.jobs;
 begin
   if job_key is not null then
-    -- A dead job keeps its row for the operator, not its key.
+    -- The last job may still be there, its lease over but not taken back: it gives up its key, and is not superseded.
     update app_jobs.jobs as j
     set key = null, updated_at = now()
     where j.id = schedule.last_scheduled_id and j.key is not null;

@@ -27,7 +27,8 @@ function faults(find: invariants.Invariant): string[] {
 }
 
 test.each([
-  ["no committed job is lost: each ends once or is left dead", invariants.noJobIsLost],
+  ["no committed job is lost: each ends once, done or dead", invariants.noJobIsLost],
+  ["a job that dies or comes back moves in one call, to or from the dead letters", invariants.theDeadMove],
   ["no job is claimed twice under leases that hold at the same time", invariants.claimsTakeFreeJobs],
   ["a lease ends only by its token, by its worker's word, or once it is over", invariants.leasesEndByRight],
   ["a report is said to be taken exactly when it changed the job", invariants.reportsAreTrue],

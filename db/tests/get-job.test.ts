@@ -73,8 +73,9 @@ test("a job that keeps crashing its worker runs out of attempts, and says why", 
     await db.sql`update app_jobs.jobs set locked_at = now() - interval '5 hours'`;
   }
   expect(await claim(db)).toEqual(nothing);
-  const [job] = await db.sql`select attempts, locked_at, last_error from app_jobs.jobs`;
+  const [job] = await db.sql`select attempts, locked_at, last_error, reason from app_jobs.dead_jobs`;
   expect(job).toEqual({
+    reason: "out of attempts",
     attempts: 2,
     locked_at: null,
     last_error: 'Worker "second" gave no outcome within its lease.',

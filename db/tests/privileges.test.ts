@@ -75,6 +75,8 @@ test("the service's role can do everything that the services do", async () => {
   expect(await jobs.callbackKeys()).toHaveLength(1);
   await jobs.rescueJobs();
   await jobs.nextJob();
+  await role.sql`select app_jobs.permanently_fail_jobs(array[4])`;
+  expect(await role.sql`select from app_jobs.retry_dead_jobs(array[4])`).toHaveLength(1);
   await jobs.releaseStrays(run, []);
   await jobs.releaseWorker(run);
 

@@ -20,7 +20,7 @@ test("whatever is called in turn, claims, outcomes and what is left are as the m
         create or replace function app_jobs.backoff_seconds(attempts integer) returns double precision
         language sql as 'select 1e8'`;
       const world = await createWorld(db.sql);
-      const model: Model = { jobs: new Map(), now: 10 };
+      const model: Model = { jobs: new Map(), dead: new Map(), now: 10 };
       for (const step of drawn) {
         // The model foresees whole claims; a claim of fewer than there are queues may take any of their heads.
         const sized = step.kind.endsWith("etJobs") ? { ...step, count: Math.max(step.count, 3) } : step;
@@ -29,7 +29,8 @@ test("whatever is called in turn, claims, outcomes and what is left are as the m
         );
         expect(follow(model, { step: sized, world, effect })).toBeUndefined();
         await learn(db.sql, world, effect);
-        expect(await rowsOf(db)).toEqual(rowsOfModel(model));
+        expect(await rowsOf(db, "jobs")).toEqual(rowsOfModel(model.jobs, model.now));
+        expect(await rowsOf(db, "dead_jobs")).toEqual(rowsOfModel(model.dead, model.now));
       }
     }),
     { numRuns: size.runs, interruptAfterTimeLimit: 40_000, markInterruptAsFailure: true },
@@ -44,16 +45,16 @@ type Row = Pick<Step, "queue" | "key" | "priority" | "maxAttempts" | "tenant"> &
   readonly isDue: boolean;
 };
 
-async function rowsOf({ sql }: TestDatabase): Promise<Row[]> {
+async function rowsOf({ sql }: TestDatabase, table: string): Promise<Row[]> {
   const rows = await sql<Row[]>`
     select id::int, database_id as tenant, queue_name as queue, key, priority, attempts, max_attempts as "maxAttempts",
       case when locked_at is not null then lease_token end as token, accepted_at is not null as "isAccepted",
       run_at <= now() as "isDue"
-    from app_jobs.jobs order by id`;
+    from ${sql(`app_jobs.${table}`)} order by id`;
   return [...rows];
 }
 
-function rowsOfModel({ jobs, now }: Model): Row[] {
+function rowsOfModel(jobs: Model["jobs"], now: number): Row[] {
   return [...jobs.values()]
     .sort((a, b) => a.id - b.id)
     .map(({ superseded: _superseded, lease, runAt, ...job }) => ({

@@ -1,7 +1,7 @@
 import { onlyRow, type Sql } from "../../db/client/connect.ts";
 import type { RunAt } from "./options.ts";
 
-/** What a job that is in the table is at, for a person. */
+/** What a job that has not completed is at, for a person. */
 export const jobStates = ["ready", "running", "retrying", "scheduled", "dead"] as const;
 
 /** One of jobStates. */
@@ -28,6 +28,8 @@ export type ShownJob = ListedJob & {
   readonly updatedAt: Date;
   readonly lockedAt: Date | null;
   readonly lockedBy: string | null;
+  readonly diedAt: Date | null;
+  readonly deathReason: string | null;
   readonly progress: number | null;
   readonly progressMessage: string | null;
   readonly scheduleId: string | null;
@@ -53,8 +55,8 @@ export type NewJob = {
 export type JobQueries = ReturnType<typeof createJobQueries>;
 
 const state = `case
+  when died_at is not null then 'dead'
   when locked_at is not null then 'running'
-  when attempts >= max_attempts then 'dead'
   when attempts > 0 or last_error is not null then 'retrying'
   when run_at > now() then 'scheduled'
   else 'ready'
@@ -63,6 +65,13 @@ end`;
 const listedColumns = `id, task_identifier as task, ${state} as state, attempts, max_attempts as "maxAttempts",
   run_at as "runAt", last_error as "lastError"`;
 
+/** Jobs, and dead ones, as one table. */
+const withDead = `(
+  select j.*, null::timestamptz as died_at, null::text as reason from app_jobs.jobs as j
+  union all
+  select * from app_jobs.dead_jobs
+) as all_jobs`;
+
 /** Gives the command line's questions about jobs as typed calls. */
 export function createJobQueries(sql: Sql, schema: string) {
   const call = <Row extends object>(text: string, values: readonly unknown[]) =>
@@ -70,6 +79,8 @@ export function createJobQueries(sql: Sql, schema: string) {
       prepare: true,
     });
   return {
+    ...deadJobs(call),
+
     /** Enqueues a job; gives its id and when it may run. */
     enqueue: async (job: NewJob): Promise<{ id: string; runAt: Date }> => {
       const at = job.runAt !== undefined && "at" in job.runAt ? job.runAt.at : null;
@@ -97,7 +108,7 @@ export function createJobQueries(sql: Sql, schema: string) {
     list: (filter: { state: JobState | null; task: string | null; limit: number }): Promise<ListedJob[]> =>
       call<ListedJob>(
         `select *
-         from (select ${listedColumns} from app_jobs.jobs) as listed
+         from (select ${listedColumns} from ${withDead}) as listed
          where ($1::text is null or state = $1) and ($2::text is null or task = $2)
          order by id desc
          limit $3`,
@@ -109,9 +120,9 @@ export function createJobQueries(sql: Sql, schema: string) {
       const rows = await call<ShownJob>(
         `select ${listedColumns}, database_id as "databaseId", key, queue_name as queue, priority,
            created_at as "createdAt", updated_at as "updatedAt", locked_at as "lockedAt", locked_by as "lockedBy",
-           progress, progress_message as "progressMessage", schedule_id as "scheduleId",
+           died_at as "diedAt", reason as "deathReason", progress, progress_message as "progressMessage", schedule_id as "scheduleId",
            scheduled_at as "scheduledAt", payload::text as payload
-         from app_jobs.jobs
+         from ${withDead}
          where id = $1`,
         [id],
       );
@@ -124,6 +135,26 @@ export function createJobQueries(sql: Sql, schema: string) {
         `select id, task_identifier as task
          from app_jobs.reschedule_jobs($1::bigint[], run_at => now(), attempts => 0)
          order by id`,
+        [ids],
+      ),
+  };
+}
+
+type Call = <Row extends object>(text: string, values: readonly unknown[]) => Promise<Row[]>;
+
+function deadJobs(call: Call) {
+  return {
+    /** Puts dead jobs back with another payload; gives those that were dead. */
+    retryEdited: (ids: readonly string[], payload: string): Promise<{ id: string; task: string }[]> =>
+      call<{ id: string; task: string }>(
+        "select id, task_identifier as task from app_jobs.retry_dead_jobs($1::bigint[], $2::text::json) order by id",
+        [ids, payload],
+      ),
+
+    /** Deletes dead jobs; gives those that were dead. */
+    discard: (ids: readonly string[]): Promise<{ id: string; task: string }[]> =>
+      call<{ id: string; task: string }>(
+        "select id, task_identifier as task from app_jobs.discard_dead_jobs($1::bigint[]) order by id",
         [ids],
       ),
   };

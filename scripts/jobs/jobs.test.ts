@@ -138,6 +138,25 @@ test("retry revives a dead job and leaves a running one", async () => {
   expect((await queue.jobs(["retry", "2", "99"])).exit).toBe(3);
 });
 
+test("a dead job is listed, shown with its reason, put back with another payload, and discarded", async () => {
+  await using queue = await withQueue();
+  await queue.jobs(["enqueue", "paint", '{"colour":"rde"}']);
+  await queue.sql`select app_jobs.permanently_fail_jobs(array[1], 'no such colour')`;
+  expect((await queue.jobs(["list", "--dead"])).out).toContain("no such colour");
+  expect((await queue.jobs(["show", "1"])).out).toMatch(/^deathReason +by an operator$/m);
+  const payload = '{ "colour": "red" }';
+  expect((await queue.jobs(["retry", "1", "--payload", payload])).exit).toBe(0);
+  expect((await queue.jobs(["show", "1"])).out).toEndWith(`payload:\n${payload}`);
+  expect(await queue.jobs(["retry", "1", "--payload", "{}"])).toMatchObject({
+    exit: 3,
+    err: "Cannot retry any of these jobs: not dead: 1.",
+  });
+  expect((await queue.jobs(["discard", "1"])).exit).toBe(3);
+  await queue.sql`select app_jobs.permanently_fail_jobs(array[1])`;
+  expect((await queue.jobs(["discard", "1", "9"])).err).toBe("Left as they were; not dead: 9.");
+  expect((await queue.jobs(["show", "1"])).exit).toBe(3);
+});
+
 test("schedule add prints the next ticks, list shows it, remove removes it", async () => {
   await using queue = await withQueue();
   const options = ["--tz", "Europe/Berlin", "--start", "2030-03-30", "--payload", '{"all":true}'];

@@ -7,17 +7,19 @@ import type { Terminal } from "./terminal.ts";
 
 type ListOptions = {
   readonly state?: JobState;
+  readonly dead?: boolean;
   readonly task?: string;
   readonly limit: number;
   readonly json?: boolean;
 };
 
 const examples = `
-States: ready (due), scheduled (due later), running, retrying (has failed, will run again), dead (out of attempts).
+States: ready (due), scheduled (due later), running, retrying (has failed, will run again), dead (out of attempts, or
+failed for good).
 A completed job leaves the table. Payloads are not listed.
 
 Examples:
-  bun run jobs list --state dead
+  bun run jobs list --dead
   bun run jobs list --task send-email-link --limit 10 --json`;
 
 /** Adds the command `list`. */
@@ -27,6 +29,7 @@ export function addList(program: Command, terminal: Terminal): void {
     .summary("list jobs, newest first")
     .description("Lists the jobs that wait, run or are dead, newest first.")
     .addOption(new Option("--state <state>", "only these").choices(jobStates))
+    .addOption(new Option("--dead", "the same as --state dead").conflicts("state"))
     .option("--task <task>", "only of this function")
     .option("--limit <count>", "at most so many", integerArgument(1, 100_000), 50)
     .addOption(jsonOption())
@@ -34,9 +37,9 @@ export function addList(program: Command, terminal: Terminal): void {
     .action((options: ListOptions) => list(terminal, options));
 }
 
-async function list(terminal: Terminal, { state, task, limit, json }: ListOptions): Promise<void> {
+async function list(terminal: Terminal, { dead, state, task, limit, json }: ListOptions): Promise<void> {
   await using queue = openQueue(commandSettings(terminal.env));
-  const jobs = await queue.jobs.list({ state: state ?? null, task: task ?? null, limit });
+  const jobs = await queue.jobs.list({ state: dead ? "dead" : (state ?? null), task: task ?? null, limit });
   if (jobs.length === 0) terminal.note("No jobs.");
   if (json) return printRows(terminal, jobs, { json });
   const rows = jobs.map(({ attempts, maxAttempts, ...job }) => ({

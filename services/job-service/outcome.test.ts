@@ -18,7 +18,11 @@ async function row(database: TestDatabase): Promise<Row | undefined> {
   const rows = await database.sql<Row[]>`
     select attempts, max_attempts, last_error, locked_at is null as waits,
       extract(epoch from run_at - now())::double precision as wait_seconds
-    from app_jobs.jobs`;
+    from (
+      select attempts, max_attempts, last_error, locked_at, run_at from app_jobs.jobs
+      union all
+      select attempts, max_attempts, last_error, locked_at, run_at from app_jobs.dead_jobs
+    ) as all_jobs`;
   return rows[0];
 }
 

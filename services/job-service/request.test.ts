@@ -67,7 +67,7 @@ test("a task that can have no URL fails for good and says why", async () => {
   await using fn = await withFunction();
   await using _service = await withJobService({ ...database.env, KNATIVE_SERVICE_URL: fn.url });
   await database.sql`select app_jobs.add_job(${tenant}, '..')`;
-  const rows = () => database.sql`select last_error from app_jobs.jobs where attempts = max_attempts`;
+  const rows = () => database.sql`select last_error from app_jobs.dead_jobs`;
   const row = await until("the job is dead", async () => (await rows())[0]);
   expect(row["last_error"]).toContain('Cannot call ".."');
   expect(fn.requests).toHaveLength(0);

@@ -142,7 +142,7 @@ test("a dead previous job does not stop a schedule", async () => {
   });
   await stage.sql`select app_jobs.permanently_fail_jobs(array[${first?.id ?? ""}]::bigint[], 'broken')`;
   await dueSince(stage, id, { seconds: 1 });
-  await until("the second job", async () => (await stage.jobs()).length === 2);
+  await until("the second job", async () => (await stage.jobs()).some(({ id }) => id !== first?.id));
 });
 
 test("a tick whose previous job still waits is skipped and counted", async () => {

@@ -4,7 +4,7 @@ import type { Change, JobRow } from "./record-history.ts";
 /** Gives what of a history breaks an invariant, a line each; nothing where it holds. */
 export type Invariant = (history: History) => string[];
 
-/** Each job that was enqueued and committed has one unbroken life, which ends once, or leaves a dead job. */
+/** Each job that was enqueued and committed has one life, which ends once: done, or as a dead letter. */
 export const noJobIsLost: Invariant = (history) => {
   const lives = livesOf(history);
   const faults = history.enqueued.filter((id) => !lives.has(id)).map((id) => `job ${id} was never there`);
@@ -13,17 +13,42 @@ export const noJobIsLost: Invariant = (history) => {
       const before = life[n - 1]?.new ?? null;
       if (JSON.stringify(change.old) !== JSON.stringify(before))
         faults.push(shown(change, "does not follow"));
-      if (change.new === null && !endings.has(change.call.kind)) faults.push(shown(change, "removes a job"));
+      const isDeath = stateOf(change.old) === "dead";
+      if (change.new === null && !isDeath && !endings.has(change.call.kind))
+        faults.push(shown(change, "removes a job"));
     });
-    const last = stateOf(life.at(-1)?.new ?? null);
-    const isLeft = history.left.includes(id);
-    if (isLeft !== (last !== "absent") || (isLeft && last !== "dead"))
-      faults.push(`job ${id} is ${last} at the end`);
+    if (history.left.includes(id) || life.at(-1)?.new !== null) faults.push(`job ${id} is left at the end`);
   }
   return faults;
 };
 
 const endings = new Set(["complete", "getJobs", "completePlain", "completeJobs", "lastComplete"]);
+
+/** A job that dies is a dead letter in the same call, and one that is back no longer is: it is never both, and never neither. */
+export const theDeadMove: Invariant = (history) => {
+  const letters = Map.groupBy(history.letters, (letter) => (letter.new ?? letter.old)?.id ?? 0);
+  const faults: string[] = [];
+  for (const [id, life] of livesOf(history)) {
+    const own = letters.get(id) ?? [];
+    const written = own.filter((letter) => letter.new !== null).map(({ call }) => call.call);
+    const taken = own.filter((letter) => letter.new === null);
+    const isBack = (letter: Change) => letter.call.kind !== "discardDead";
+    const died = life.filter(({ old, new: now }) => now === null && stateOf(old) === "dead");
+    const returned = life.slice(1).filter(({ old }) => old === null);
+    const isMoved =
+      String(written) === String(died.map(({ call }) => call.call)) &&
+      String(taken.filter(isBack).map(({ call }) => call.call)) ===
+        String(returned.map(({ call }) => call.call));
+    if (!isMoved) faults.push(`job ${id} died, or came back, without its letter`);
+    if (history.dead.includes(id) !== written.length > taken.length) faults.push(`letter ${id} is lost`);
+    life.forEach((change, n) => {
+      const next = life[n + 1];
+      if (stateOf(change.new) === "dead" && (next?.new !== null || next.call.call !== change.call.call))
+        faults.push(shown(change, "stays among the living"));
+    });
+  }
+  return faults;
+};
 
 /** A claim takes a job that waits and is due, and gives it a token that no other lease of the job, and no other claim, had. */
 export const claimsTakeFreeJobs: Invariant = ({ changes }) => {

@@ -20,6 +20,8 @@ export type History = {
   /** Names the history in a failure. */
   readonly name: string;
   readonly changes: readonly Change[];
+  /** Changes of dead letters. */
+  readonly letters: readonly Change[];
   readonly transactions: ReadonlyMap<number, Transaction>;
   /** Ids that committed enqueues gave to their callers. */
   readonly enqueued: readonly number[];
@@ -30,6 +32,8 @@ export type History = {
   readonly surprises: readonly string[];
   /** Rows of jobs that were there at the end, after everything due had been claimed and completed. */
   readonly left: readonly number[];
+  /** Dead letters that were there at the end. */
+  readonly dead: readonly number[];
   /** Serial queues whose bounds lay above a waiting job's at a moment when all actors stood still. */
   readonly hidden: readonly string[];
 };
@@ -63,15 +67,18 @@ export async function makeHistory(name: string, plan: Plan): Promise<History> {
     await sql.end({ timeout: 5 });
   }
   await drain(db, world);
+  const all = await readHistory(db.sql);
   return {
     name,
-    changes: await readHistory(db.sql),
+    changes: all.filter(({ place }) => place === "jobs"),
+    letters: all.filter(({ place }) => place === "dead_jobs"),
     transactions: log.transactions,
     enqueued: log.enqueued,
     reports: log.reports,
     endedRuns: world.ended,
     surprises: log.surprises,
-    left: (await db.sql<{ id: string }[]>`select id from app_jobs.jobs`).map(({ id }) => Number(id)),
+    left: (await db.sql<{ id: number }[]>`select id::int from app_jobs.jobs`).map(({ id }) => id),
+    dead: (await db.sql<{ id: number }[]>`select id::int from app_jobs.dead_jobs`).map(({ id }) => id),
     hidden,
   };
 }

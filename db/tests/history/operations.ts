@@ -179,6 +179,16 @@ const operators = {
     await ask({ kind: "permanentlyFail" }, text, [jobIdsOf(step, world).slice(0, 1)]);
     return {};
   },
+  retryDead: async (step, world, ask) => {
+    const text = `select id from app_jobs.retry_dead_jobs($1::bigint[], run_at => ${instant(step)})`;
+    await ask({ kind: "retryDead" }, text, [jobIdsOf(step, world)]);
+    return {};
+  },
+  discardDead: async (step, world, ask) => {
+    const text = "select id from app_jobs.discard_dead_jobs($1::bigint[])";
+    await ask({ kind: "discardDead" }, text, [jobIdsOf(step, world).slice(0, 1)]);
+    return {};
+  },
   completeJobs: async (step, world, ask) => {
     const text = "select id from app_jobs.complete_jobs($1::bigint[])";
     await ask({ kind: "completeJobs" }, text, [jobIdsOf(step, world).slice(0, 1)]);

@@ -23,7 +23,11 @@ export type ModelJob = {
 };
 
 /** The queue as its documentation tells it, without concurrency. */
-export type Model = { readonly jobs: Map<number, ModelJob>; now: number };
+export type Model = {
+  readonly jobs: Map<number, ModelJob>;
+  readonly dead: Map<number, ModelJob>;
+  now: number;
+};
 
 /** Later than every step: what waits for backoff, or was put off, is not due within a test. */
 const farAhead = 1_000_000;
@@ -110,6 +114,7 @@ const claims = {
     report(model, given, (job) => model.jobs.delete(job.id)) ?? claim(model, given),
   getJob: (model, { effect }) => {
     rescue(model);
+    bury(model);
     const choice = claimable(model);
     const firsts = choice.filter(
       ({ queue }, n) => queue !== null || choice.findIndex((job) => job.queue === null) === n,
@@ -224,6 +229,29 @@ const crashes = {
   rescue: (model) => rescue(model),
 } satisfies Record<string, (model: Model, given: Given) => void>;
 
+/** Puts dead jobs back, in the order of their ids, each with its key where no other has it. */
+function revive(model: Model, chosen: readonly number[], change: Partial<ModelJob> = {}): void {
+  for (const id of [...new Set(chosen)].sort((a, b) => a - b)) {
+    const job = model.dead.get(id);
+    if (job === undefined) continue;
+    model.dead.delete(id);
+    const isTaken = [...model.jobs.values()].some(
+      ({ key, tenant }) => key === job.key && tenant === job.tenant,
+    );
+    const back = { attempts: 0, superseded: false, key: isTaken ? null : job.key };
+    model.jobs.set(id, { ...job, ...back, ...change });
+  }
+}
+
+/** Moves to the dead what is free and has no attempt left. */
+function bury({ jobs, dead }: Model): void {
+  for (const [id, job] of jobs)
+    if (job.lease === null && job.attempts >= job.maxAttempts) {
+      jobs.delete(id);
+      dead.set(id, job);
+    }
+}
+
 /** Does something to the jobs of a step's choice that nobody has. */
 function operate({ jobs }: Model, chosen: readonly number[], change: (job: ModelJob) => void): void {
   for (const id of new Set(chosen)) {
@@ -236,13 +264,22 @@ const operators = {
   reschedule: (model, given) => {
     const { step, world } = given;
     const attempts = step.priority > 0 ? { attempts: 0 } : {};
+    if (step.priority > 0) revive(model, jobIdsOf(step, world));
     const change = { runAt: runAtOf(step, model.now), priority: step.priority, ...attempts };
     operate(model, jobIdsOf(step, world), (job) => free(job, change));
   },
   permanentlyFail: (model, { step, world }) =>
     operate(model, jobIdsOf(step, world).slice(0, 1), (job) => free(job, { attempts: job.maxAttempts })),
-  completeJobs: (model, { step, world }) =>
-    operate(model, jobIdsOf(step, world).slice(0, 1), (job) => model.jobs.delete(job.id)),
+  retryDead: (model, { step, world }) =>
+    revive(model, jobIdsOf(step, world), { runAt: runAtOf(step, model.now) }),
+  discardDead: (model, { step, world }) => {
+    model.dead.delete(jobIdsOf(step, world)[0] ?? 0);
+  },
+  completeJobs: (model, { step, world }) => {
+    const [id = 0] = jobIdsOf(step, world);
+    model.dead.delete(id);
+    operate(model, [id], (job) => model.jobs.delete(job.id));
+  },
 } satisfies Record<string, (model: Model, given: Given) => void>;
 
 const rules: Record<Step["kind"], (model: Model, given: Given) => string | undefined | void> = {
@@ -257,6 +294,7 @@ const rules: Record<Step["kind"], (model: Model, given: Given) => string | undef
 /** Brings the model to after a step that gave `effect`; gives what of the effect it did not expect. */
 export function follow(model: Model, given: Given): string | undefined {
   const fault = rules[given.step.kind](model, given);
+  bury(model);
   model.now += 1;
   return fault ?? undefined;
 }

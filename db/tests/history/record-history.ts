@@ -31,9 +31,10 @@ export type Call = {
   readonly tenants?: readonly string[];
 };
 
-/** One change of one job, in the order of the changes of that job. */
+/** One change of one job, or of one dead letter, in the order of the changes of that job. */
 export type Change = {
   readonly seq: number;
+  readonly place: "jobs" | "dead_jobs";
   readonly call: Call;
   /** now() of the transaction, in microseconds. */
   readonly at: number;
@@ -60,15 +61,17 @@ export async function recordHistory(sql: Sql): Promise<void> {
   await sql.unsafe(`
     create sequence public.history_seq cache 1;
     create table public.history (
-      seq bigint not null default nextval('public.history_seq'), call json not null, at bigint not null, old json, new json
+      seq bigint not null default nextval('public.history_seq'), place text not null,
+      call json not null, at bigint not null, old json, new json
     );
     create function public.record_change() returns trigger language plpgsql security definer as $$
     declare
       was app_jobs.jobs := case when tg_op <> 'INSERT' then old end;
       is_now app_jobs.jobs := case when tg_op <> 'DELETE' then new end;
     begin
-      insert into public.history (call, at, old, new)
+      insert into public.history (place, call, at, old, new)
       values (
+        tg_table_name,
         current_setting('history.call')::json, (extract(epoch from now()) * 1000000)::bigint,
         ${row("was").replaceAll("was is not null", "was.id is not null")},
         ${row("is_now").replaceAll("is_now is not null", "is_now.id is not null")}
@@ -76,6 +79,8 @@ export async function recordHistory(sql: Sql): Promise<void> {
       return null;
     end $$;
     create trigger history after insert or update or delete on app_jobs.jobs
+    for each row execute function public.record_change();
+    create trigger history after insert or update or delete on app_jobs.dead_jobs
     for each row execute function public.record_change();`);
   const name = (await sql<{ name: string }[]>`select current_database() as name`)[0]?.name ?? "";
   // Actors that open several queues in one transaction may meet in a circle. The victim only counts as rolled back.
@@ -95,7 +100,7 @@ export async function announce(sql: Pick<Sql, "unsafe">, call: Call): Promise<vo
 
 /** Gives all changes that were committed, in order. */
 export async function readHistory(sql: Sql): Promise<Change[]> {
-  const rows = await sql<{ seq: string; call: Call; at: string; old: JobRow | null; new: JobRow | null }[]>`
-    select seq, call, at, old, new from public.history order by seq`;
+  const rows = await sql<(Omit<Change, "seq" | "at"> & { seq: string; at: string })[]>`
+    select seq, place, call, at, old, new from public.history order by seq`;
   return rows.map((change) => ({ ...change, seq: Number(change.seq), at: Number(change.at) }));
 }

@@ -1,0 +1,73 @@
+create function app_jobs.retry_dead_jobs(
+  ids bigint[],
+  payload json default null,
+  run_at timestamptz default now(),
+  max_attempts integer default null
+) returns setof app_jobs.jobs
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  letter app_jobs.dead_jobs;
+  job app_jobs.jobs;
+begin
+  for letter in
+    select *
+    from app_jobs.dead_jobs as d
+    where d.id = any (ids)
+    order by d.id
+    for update
+  loop
+    -- A key that another job has by now stays with that one.
+    for n in 1..2 loop
+      insert into app_jobs.jobs (
+        id, database_id, queue_name, task_identifier, payload, priority, run_at, max_attempts, key, last_error,
+        created_at, traceparent, tracestate, schedule_id, scheduled_at
+      )
+      values (
+        letter.id,
+        letter.database_id,
+        letter.queue_name,
+        letter.task_identifier,
+        coalesce(retry_dead_jobs.payload, letter.payload),
+        letter.priority,
+        coalesce(retry_dead_jobs.run_at, now()),
+        coalesce(retry_dead_jobs.max_attempts, letter.max_attempts),
+        case when n = 1 then letter.key end,
+        letter.last_error,
+        letter.created_at,
+        letter.traceparent,
+        letter.tracestate,
+        letter.schedule_id,
+        letter.scheduled_at
+      )
+      on conflict (database_id, key) where key is not null do nothing
+      returning * into job;
+      exit when found;
+    end loop;
+
+    delete from app_jobs.dead_jobs as d
+    where d.id = letter.id;
+    return next job;
+  end loop;
+end;
+$$;
+
+comment on function app_jobs.retry_dead_jobs(bigint[], json, timestamptz, integer) is
+  'Puts dead jobs back into jobs under their ids, with no attempt used, and gives their rows; payload and max_attempts replace '
+  'their own where not null. A key that another job has by now is left to that one.';
+
+revoke all on function app_jobs.retry_dead_jobs(bigint[], json, timestamptz, integer) from public;
+
+create function app_jobs.discard_dead_jobs(ids bigint[]) returns setof app_jobs.dead_jobs
+language sql
+set search_path = pg_catalog, pg_temp
+as $$
+  delete from app_jobs.dead_jobs as d
+  where d.id = any (ids)
+  returning d.*;
+$$;
+
+comment on function app_jobs.discard_dead_jobs(bigint[]) is 'Deletes dead jobs for good and gives their rows.';
+
+revoke all on function app_jobs.discard_dead_jobs(bigint[]) from public;
