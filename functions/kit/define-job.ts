@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import * as z from "zod";
 import { type JobHeaders, readJobHeaders } from "../protocol/headers.ts";
+import { withAbsoluteUrl } from "../protocol/with-absolute-url.ts";
 import { echoJob, failureAnswer, jsonAnswer } from "./answer.ts";
 import { kitSettings } from "./config.ts";
 import type { Fetch } from "./fetch.ts";
@@ -8,7 +9,7 @@ import { createJobContext, type JobContext, jobDeadline, jobLogFields } from "./
 import { asJobError, JobError } from "./job-error.ts";
 import { createLog, type Log, writeToConsole } from "./log.ts";
 import { parsePayload, readBody } from "./read-payload.ts";
-import { owesCallback, type ReportTools, reportOutcome } from "./report.ts";
+import { callbackTarget, owesCallback, type ReportTools, reportOutcome } from "./report.ts";
 import {
   createSettingsReader,
   type Environment,
@@ -113,7 +114,7 @@ function createJob<P, S extends SettingsSchema>(definition: JobDefinition<P, S>,
 
   return {
     name: definition.name,
-    fetch: async (request, env) => echoJob(await app.fetch(request, env), request),
+    fetch: async (request, env) => echoJob(await app.fetch(withAbsoluteUrl(request), env), request),
     settingFaults: faults,
     prepare: async (env) => {
       await definition.prepare?.(createSettingsReader(definition.env)(env));
@@ -134,6 +135,7 @@ function createAttempt<P, S extends SettingsSchema>(definition: JobDefinition<P,
     const { signal, clear } = jobDeadline(request.signal, job);
     let isTrusted = false;
     try {
+      requireCallbackUrl(job);
       const { JOBS_SIGNING_SECRETS: secrets } = kitSettingsOf(env);
       isTrusted = secrets.length === 0;
       const context = createJobContext(job, { env: settingsOf(env), log, signal });
@@ -149,6 +151,14 @@ function createAttempt<P, S extends SettingsSchema>(definition: JobDefinition<P,
       clear();
     }
   };
+}
+
+/** Before the work: done work that cannot be reported would be done again. */
+function requireCallbackUrl(job: JobHeaders): void {
+  if (!owesCallback(job) || callbackTarget(job.callbackUrl ?? "") !== undefined) return;
+  throw new JobError("X-Callback-Url is no http URL, so that the outcome could not be reported", {
+    status: 400,
+  });
 }
 
 function requireName(request: Request, name: string): void {

@@ -1,3 +1,5 @@
+import { withAbsoluteUrl } from "#protocol/with-absolute-url";
+
 /** What can be served: a Hono app, or anything else with a standard fetch function. */
 export type Servable = { readonly fetch: (request: Request) => Response | Promise<Response> };
 
@@ -38,7 +40,7 @@ export function serve(app: Servable, { port, host, idleSeconds = 60, variable, w
       port,
       idleTimeout: idleSeconds,
       ...(host === undefined ? {} : { hostname: host }),
-      fetch: (request) => app.fetch(request),
+      fetch: (request) => app.fetch(withAbsoluteUrl(request)),
     });
     return { port: server.port ?? port, stop: async (now = false) => server.stop(now) };
   } catch (cause) {

@@ -14,6 +14,8 @@ export type LocalPostgres = {
   readonly port: number;
   /** Shuts the server down (open transactions are rolled back) and resolves when it has gone. */
   readonly stop: () => Promise<void>;
+  /** Ends it as a crash would ("immediate shutdown"): the next start on its folder recovers what was committed. */
+  readonly crash: () => Promise<void>;
 };
 
 /** Where the server keeps its files and how careful it is. */
@@ -69,6 +71,10 @@ export async function startLocalPostgres(options: LocalPostgresOptions): Promise
       const hurry = setTimeout(() => server.kill("SIGINT"), 500);
       await exited;
       clearTimeout(hurry);
+    },
+    crash: async () => {
+      server.kill("SIGQUIT");
+      await exited;
     },
   };
 }

@@ -8,6 +8,8 @@ export type Proxy = AsyncDisposable & {
   readonly cut: () => void;
   /** Keeps connections open and passes nothing on until `mend`: what a half-open connection looks like. */
   readonly freeze: () => void;
+  /** Holds each piece of data back for so long from now on, in ms; 0 passes it on at once. `mend` does not end it. */
+  readonly delay: (ms: number) => void;
   readonly mend: () => void;
 };
 
@@ -15,6 +17,20 @@ export type Proxy = AsyncDisposable & {
 export async function withProxy(targetPort: number): Promise<Proxy> {
   const sockets = new Set<Socket>();
   let state: "open" | "cut" | "frozen" = "open";
+  let delayMs = 0;
+
+  // While a piece is held back its socket is paused, so that none overtakes another.
+  const pass = (from: Socket, to: Socket, chunk: Uint8Array) => {
+    if (delayMs === 0) {
+      to.write(chunk);
+      return;
+    }
+    from.pause();
+    setTimeout(() => {
+      to.write(chunk);
+      if (state !== "frozen") from.resume();
+    }, delayMs);
+  };
 
   const server = createServer((incoming) => {
     const outgoing = connect(targetPort, "127.0.0.1");
@@ -28,7 +44,7 @@ export async function withProxy(targetPort: number): Promise<Proxy> {
       outgoing.destroy();
       return;
     }
-    join(incoming, outgoing);
+    join(incoming, outgoing, pass);
     if (state === "frozen") for (const socket of [incoming, outgoing]) socket.pause();
   });
   server.listen(0, "127.0.0.1");
@@ -46,6 +62,9 @@ export async function withProxy(targetPort: number): Promise<Proxy> {
       state = "frozen";
       for (const socket of sockets) socket.pause();
     },
+    delay: (ms) => {
+      delayMs = ms;
+    },
     mend: () => {
       state = "open";
       for (const socket of sockets) socket.resume();
@@ -58,12 +77,14 @@ export async function withProxy(targetPort: number): Promise<Proxy> {
   };
 }
 
-function join(a: Socket, b: Socket): void {
+type Pass = (from: Socket, to: Socket, chunk: Uint8Array) => void;
+
+function join(a: Socket, b: Socket, pass: Pass): void {
   for (const [from, to] of [
     [a, b],
     [b, a],
   ] as const) {
-    from.on("data", (chunk) => to.write(chunk));
+    from.on("data", (chunk: Uint8Array) => pass(from, to, chunk));
     from.on("end", () => to.end());
     from.on("close", () => to.destroy());
   }

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { onlyRow, type Sql } from "../../db/client/connect.ts";
-import { until } from "../../services/testing/until.ts";
-import type { TestDatabase } from "../../services/testing/with-database.ts";
-import { withProcess } from "../../services/testing/with-process.ts";
+import { onlyRow, type Sql } from "../../../db/client/connect.ts";
+import { until } from "../../../services/testing/until.ts";
+import type { TestDatabase } from "../../../services/testing/with-database.ts";
+import { withProcess } from "../../../services/testing/with-process.ts";
 
 /** How long and how hard schedulers are tried. */
 export type TickChaosOptions = {

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import { withDatabase } from "../../services/testing/with-database.ts";
+import { withDatabase } from "../../../services/testing/with-database.ts";
 import { runTickChaos } from "./tick-chaos.ts";
 
-// The long form, 10,000 ticks: bun run bench ticks.
+// The long form, 10,000 ticks: bun run chaos ticks.
 test("three schedulers that are killed and started at random miss no tick and repeat none", async () => {
   await using database = await withDatabase();
   const report = await runTickChaos({

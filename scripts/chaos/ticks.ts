@@ -1,6 +1,6 @@
 import { stopTestCluster, withDatabase } from "../../services/testing/with-database.ts";
-import { runTickChaos } from "../chaos/tick-chaos.ts";
-import { describeHost } from "./host/describe-host.ts";
+import { describeHost } from "../bench/host/describe-host.ts";
+import { runTickChaos } from "./ticks/tick-chaos.ts";
 
 // 10,000 ticks under three schedulers that are killed and started again at random; fails unless each made one job.
 
