@@ -59,6 +59,10 @@ async function report(given: Headers): Promise<void> {
   if (url.pathname === "/") url.pathname = "/callback";
   const headers = new Headers({ "Content-Type": "application/json" });
   for (const name of ["X-Worker-Id", "X-Job-Id", "X-Database-Id"]) headers.set(name, given.get(name) ?? "");
-  const response = await fetch(url, { method: "POST", headers, body: '{"status":"success"}' });
-  await response.text();
+  try {
+    const response = await fetch(url, { method: "POST", headers, body: '{"status":"success"}' });
+    await response.text();
+  } catch {
+    // The service was ended in the midst of its work.
+  }
 }
