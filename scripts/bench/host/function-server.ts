@@ -24,8 +24,7 @@ const server = Bun.serve({
       if (callsBack) {
         // Copied: a request's headers end with its answer.
         const headers = new Headers(request.headers);
-        // Who has stopped meanwhile takes no callback.
-        setImmediate(() => void report(headers).catch(() => undefined));
+        setImmediate(() => void report(headers));
       }
       return new Response(null, { status: 200 });
     }
@@ -60,6 +59,10 @@ async function report(given: Headers): Promise<void> {
   if (url.pathname === "/") url.pathname = "/callback";
   const headers = new Headers({ "Content-Type": "application/json" });
   for (const name of ["X-Worker-Id", "X-Job-Id", "X-Database-Id"]) headers.set(name, given.get(name) ?? "");
-  const response = await fetch(url, { method: "POST", headers, body: '{"status":"success"}' });
-  await response.text();
+  try {
+    const response = await fetch(url, { method: "POST", headers, body: '{"status":"success"}' });
+    await response.text();
+  } catch {
+    // The service was ended in the midst of its work.
+  }
 }
