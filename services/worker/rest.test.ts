@@ -44,7 +44,8 @@ test("while notifications come in crowds the worker asks for none, finds every j
   await using service = await withJobService(env);
   await until("the worker sleeps", async () => (await sleepers(db)) === 1);
 
-  const crowd = setInterval(() => void db.sql.notify("jobs:insert", "").catch(() => undefined), 1);
+  const many = () => db.sql`select pg_notify('jobs:insert', n::text) from generate_series(1, 200) as n`;
+  const crowd = setInterval(() => void many().catch(() => undefined), 5);
   try {
     await until("the worker is awake", async () => (await sleepers(db)) === 0);
     for (let n = 0; n < 20; n++) await db.sql`select app_jobs.add_job(${tenant}, 'a')`;
