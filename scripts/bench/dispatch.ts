@@ -35,7 +35,7 @@ const print = values.json ? () => {} : console.log;
 
 await using server = await withBenchServer();
 await using fn = await startFunctionServer();
-await using fnThatCallsBack = await startFunctionServer(true);
+await using fnThatCallsBack = await startFunctionServer("callback");
 const { ours, graphile, pgBosses, published, absent } = await findQueues(server);
 const contenders: Contender[] = [
   plainFetch,

@@ -26,7 +26,7 @@ const goalMs = 2;
 
 await using server = await withBenchServer();
 await using fn = await startFunctionServer();
-await using fnThatCallsBack = await startFunctionServer(true);
+await using fnThatCallsBack = await startFunctionServer("callback");
 const { ours, graphile, pgBosses, published, absent } = await findQueues(server);
 const stages = [ours, ...graphile, ...pgBosses, ...published]
   .filter(({ name }) => values.only === undefined || values.only.some((part) => name.includes(part)))

@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { withBenchServer } from "./host/bench-server.ts";
 import { describeHost } from "./host/describe-host.ts";
 import { median } from "./host/percentile.ts";
-import { runProgram } from "./host/run-program.ts";
+import { startFunctionServer } from "./host/start-function-server.ts";
 import { measureWorkers } from "./workers/measure-workers.ts";
 
 // Jobs a second of 1, 2 and 4 worker processes on one database, each with the same number of requests in flight, for a function
@@ -32,8 +32,7 @@ if (!values.json) console.log(setup);
 
 const figures = [];
 for (const waitMs of values["wait-ms"].split(",").map(Number)) {
-  await using fn = runProgram("scripts/bench/workers/waiting-function.ts", {}, [String(waitMs)]);
-  const functionUrl = `http://127.0.0.1:${await fn.line(/^\d+$/)}`;
+  await using fn = await startFunctionServer(`wait=${waitMs}`);
   const measured = new Map(
     counts.map((workers) => [workers, { rates: [] as number[], busy: [] as number[] }]),
   );
@@ -41,7 +40,7 @@ for (const waitMs of values["wait-ms"].split(",").map(Number)) {
     for (const [workers, { rates, busy }] of measured) {
       await using database = await server.database();
       const jobs = Math.round(expected(waitMs) * (waitMs === 0 ? 1 : workers) * seconds);
-      const one = await measureWorkers({ database, functionUrl, workers, inFlight, jobs });
+      const one = await measureWorkers({ database, functionUrl: fn.url, workers, inFlight, jobs });
       rates.push(one.perSecond);
       busy.push(one.busy);
     }

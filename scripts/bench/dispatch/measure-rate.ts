@@ -1,5 +1,5 @@
 import type { BenchDatabase } from "../host/bench-server.ts";
-import { cpuSeconds, postgresCpuSeconds } from "../host/count-cpu.ts";
+import { postgresCpuUs, processCpuUs } from "../host/count-cpu.ts";
 import type { Program } from "../host/run-program.ts";
 import type { FunctionServer } from "../host/start-function-server.ts";
 
@@ -53,15 +53,15 @@ type Sample = {
 
 async function sample({ database, fn }: Stage, program: Program, jobs: number): Promise<Sample> {
   const [own, postgres, called] = await Promise.all([
-    cpuSeconds(program.pid),
-    postgresCpuSeconds(database.sql),
-    cpuSeconds(fn.pid),
+    processCpuUs(program.pid),
+    postgresCpuUs(database.sql),
+    processCpuUs(fn.pid),
   ]);
   return { jobs, program: own, postgres, fn: called };
 }
 
 function rateOf(perSecond: number, from: Sample, to: Sample): Rate {
-  const each = (seconds: number) => (seconds * 1_000_000) / Math.max(1, to.jobs - from.jobs);
+  const each = (us: number) => us / Math.max(1, to.jobs - from.jobs);
   return {
     perSecond,
     programCpu: each(to.program - from.program),

@@ -4,9 +4,10 @@
 // `{"n": n}`, at being the wall clock in ms when its headers were there, finer than Date.now().
 //
 // With the word `callback` it answers, and then reports success to the X-Callback-Url that it was given, as the published
-// function kit does.
+// function kit does. With `wait=MS` it answers after so many milliseconds.
 
 const callsBack = process.argv.includes("callback");
+const waitMs = Number(/ wait=(\d+)/.exec(process.argv.join(" "))?.[1] ?? 0);
 let times: number[] = [];
 let arrivals: { readonly at: number; readonly body: string }[] | null = null;
 let wallOffset = 0;
@@ -26,6 +27,7 @@ const server = Bun.serve({
         const headers = new Headers(request.headers);
         setImmediate(() => void report(headers));
       }
+      if (waitMs > 0) await Bun.sleep(waitMs);
       return new Response(null, { status: 200 });
     }
     const query = new URL(request.url).searchParams;

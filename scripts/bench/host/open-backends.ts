@@ -1,5 +1,5 @@
 import { connect, onlyRow, type Sql } from "../../../db/client/connect.ts";
-import { processCpuUs } from "./postgres-cpu.ts";
+import { threadCpuUs } from "./count-cpu.ts";
 
 /** One connection, and the CPU time that its server process has used. */
 export type Backend = { readonly sql: Sql; readonly pid: number; readonly cpuUs: () => Promise<number> };
@@ -15,7 +15,7 @@ export async function openBackends(
       { max: 1, name: "bench" },
     );
     const { pid } = onlyRow(await sql<{ pid: number }[]>`select pg_backend_pid() as pid`);
-    return { sql, pid, cpuUs: () => processCpuUs(pid) };
+    return { sql, pid, cpuUs: () => threadCpuUs(pid) };
   });
   const all = await Promise.all(opened);
   return {

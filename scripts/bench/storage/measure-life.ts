@@ -1,8 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { onlyRow, type Sql } from "../../../db/client/connect.ts";
 import type { BenchDatabase } from "../host/bench-server.ts";
+import { postgresCpuUs } from "../host/count-cpu.ts";
 import { type Backend, openBackends } from "../host/open-backends.ts";
-import { serverCpuUs } from "../host/postgres-cpu.ts";
 import type { Session, Shape } from "./shapes.ts";
 
 /** What one job costs in one shape; times in µs of CPU, all of Postgres except where a phase is named. */
@@ -45,7 +45,7 @@ export async function measureLife(
   const afterEnqueue = await countersOf(database.sql, backends.all, shape.schema);
   await database.sql.unsafe("vacuum analyze");
   const before = await countersOf(database.sql, backends.all, shape.schema);
-  const serverBefore = await serverCpuUs(first.pid);
+  const serverBefore = await postgresCpuUs(database.sql);
   const startedAt = performance.now();
   const workers = sessions.map((session, n) => drain(session, backends.all[n] ?? first, plan.batch));
   const isDrained = Promise.all(workers);
@@ -53,7 +53,7 @@ export async function measureLife(
   const spent = await isDrained;
   const seconds = (performance.now() - startedAt) / 1000;
   await keeping;
-  const serverUs = (await serverCpuUs(first.pid)) - serverBefore;
+  const serverUs = (await postgresCpuUs(database.sql)) - serverBefore;
   const after = await countersOf(database.sql, backends.all, shape.schema);
 
   const completed = sum(spent.map(({ completed }) => completed));
