@@ -1,8 +1,5 @@
 import { compareIds, type Floors, type LeasedJob } from "#db/jobs";
 
-/** Everything, whatever it takes: for a look that is not one of the row. */
-export const wholeReach: Reach = { floors: null, length: Number.POSITIVE_INFINITY, isBeside: false };
-
 /** How far back one look goes. */
 export type Reach = {
   /** What to leave out; null to look at everything. */

@@ -1,7 +1,7 @@
 import type { Jobs, TaskFilter } from "#db/jobs";
 import type { Log } from "../log/log.ts";
 import type { HeldJobs } from "./held-jobs.ts";
-import { type LookBack, type Reach, wholeReach } from "./look-back.ts";
+import type { LookBack, Reach } from "./look-back.ts";
 import type { Settler } from "./settle.ts";
 import type { Slots } from "./slots.ts";
 import type { TaskHealth } from "./task-health.ts";
@@ -35,26 +35,30 @@ export type Look = {
 
 type Claim = { readonly worker: string; readonly limit: number; readonly filter: TaskFilter };
 
-/** Gives a function that claims once, and gives the number of jobs. */
+/**
+ * Gives a function that claims once, and gives the number of jobs. Without a reach it looks at everything and is not one of the
+ * row of looks: the place of a job on trial says nothing of where the next ones are.
+ */
 function createClaim({ jobs, run, settler, slots, back }: LookOptions, onFailed: () => void) {
-  return async ({ worker, limit, filter }: Claim, reach: Reach): Promise<number> => {
+  return async ({ worker, limit, filter }: Claim, reach: Reach | null): Promise<number> => {
     const startedAt = performance.now();
-    const completed = reach.isBeside ? null : settler.takeCompleted();
+    const completed = reach?.isBeside ? null : settler.takeCompleted();
     try {
-      const floors = reach.floors;
+      const floors = reach?.floors ?? null;
       const leases = completed?.leases ?? [];
       const found = await jobs.getJobs({ run: worker, limit, tasks: filter, floors, completed: leases });
       completed?.written(found.refused);
       const ms = performance.now() - startedAt;
-      if (!reach.isBeside) slots.claimTook(ms);
+      if (!reach?.isBeside) slots.claimTook(ms);
       const wasFilled = found.jobs.length === limit;
-      back.looked({ reach, ms, claimed: found.jobs, completed: leases.length, wasFilled });
+      if (reach !== null)
+        back.looked({ reach, ms, claimed: found.jobs, completed: leases.length, wasFilled });
       found.jobs.forEach(slots.add);
       return found.jobs.length;
     } catch (error) {
       onFailed();
       completed?.putBack();
-      back.failed(reach);
+      if (reach !== null) back.failed(reach);
       if (error instanceof Error && error.message === "LEASE_LOST") run.lose(worker, "a claim was refused");
       throw error;
     }
@@ -97,7 +101,7 @@ export function createLook(options: LookOptions): Look {
     if (mayHoldStrays) await giveBackStrays(worker);
     for (const task of health.startTrials(Date.now())) {
       const trial = { worker, limit: 1, filter: { only: [task], except: null } };
-      const found = slots.wanted() > 0 ? await claim(trial, wholeReach) : 0;
+      const found = slots.wanted() > 0 ? await claim(trial, null) : 0;
       if (found === 0) health.endTrial(task);
     }
     const limit = slots.wanted();
