@@ -49,14 +49,32 @@ export function connect(
     connection: { application_name: name },
     ...(onClose === undefined ? {} : { onclose: onClose }),
   };
-  if (settings.DATABASE_URL !== undefined) return postgres(settings.DATABASE_URL, options);
-  return postgres({
-    ...options,
-    host: settings.PGHOST,
-    port: settings.PGPORT,
-    user: settings.PGUSER,
-    database: settings.PGDATABASE,
-    ...(settings.PGPASSWORD === undefined ? {} : { password: settings.PGPASSWORD }),
+  if (settings.DATABASE_URL !== undefined) return oneByOne(postgres(settings.DATABASE_URL, options));
+  return oneByOne(
+    postgres({
+      ...options,
+      host: settings.PGHOST,
+      port: settings.PGPORT,
+      user: settings.PGUSER,
+      database: settings.PGDATABASE,
+      ...(settings.PGPASSWORD === undefined ? {} : { password: settings.PGPASSWORD }),
+    }),
+  );
+}
+
+/**
+ * Makes a pool's `unsafe`, by which all our statements go, send one statement at a time over a connection.
+ *
+ * postgres.js would send the next one behind a statement without parameters. Behind a pooler in transaction mode it arrives
+ * just as that gives the server's session to others, and is never answered (seen with PgBouncer 1.18).
+ */
+function oneByOne(sql: Sql): Sql {
+  const { unsafe } = sql;
+  // postgres.js asks this after sending (its own begin uses it): false keeps the connection to itself until the answer.
+  const alone = { onexecute: () => false };
+  return Object.assign(sql, {
+    unsafe: (text: string, values: never[] = [], options = {}) =>
+      unsafe(text, values, { ...alone, ...options } as postgres.UnsafeQueryOptions),
   });
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { adaptToPooler } from "../../db/client/adapt-to-pooler.ts";
 import { connect } from "../../db/client/connect.ts";
 import { startListener } from "../../db/client/listen.ts";
 import { migrate } from "../../db/migrate.ts";
@@ -98,6 +99,19 @@ describe.skipIf(program === null)("behind PgBouncer in transaction mode", () => 
     await until("it has tried again and again", () => tries > 6);
     await listener.stop();
     expect(states).toEqual(["the connection is open but heard nothing for 50 ms"]);
+  });
+
+  test("statements that are asked for at the same time are all answered, with parameters and without", async () => {
+    await using database = await withDatabase();
+    await using bouncer = await pooled(database);
+    const settings = throughPort(database, bouncer.port);
+    await using sql = disposable(connect(settings, { max: 2, name: "app" }));
+    expect(await adaptToPooler(sql.pool)).toBe(true);
+    const asked = Array.from({ length: 500 }, (_, n) =>
+      n % 2 === 0 ? sql.pool.unsafe("select 1 as n") : sql.pool.unsafe("select $1::int as n", [n]),
+    );
+    const rows = await Promise.all(asked);
+    expect(rows.map(([row]) => row?.["n"])).toEqual(asked.map((_, n) => (n % 2 === 0 ? 1 : n)));
   });
 
   test("two migrations at once bring the schema up to date, one after the other", async () => {
