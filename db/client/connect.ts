@@ -69,7 +69,7 @@ export function connect(
  * just as that gives the server's session to others, and is never answered (seen with PgBouncer 1.18).
  */
 function oneByOne(sql: Sql): Sql {
-  const { unsafe } = sql;
+  const unsafe = sql.unsafe.bind(sql);
   // postgres.js asks this after sending (its own begin uses it): false keeps the connection to itself until the answer.
   const alone = { onexecute: () => false };
   return Object.assign(sql, {
