@@ -45,7 +45,10 @@ export function textAt(value: unknown, ...path: readonly (string | number)[]): s
 
 /** Gives an object's entries at a path as text; none where there is no object. */
 export function textsAt(value: unknown, ...path: readonly (string | number)[]): Record<string, string> {
-  return z.record(z.string(), z.coerce.string()).catch({}).parse(at(value, ...path));
+  return z
+    .record(z.string(), z.coerce.string())
+    .catch({})
+    .parse(at(value, ...path));
 }
 
 /** Gives an object's name with its kind and namespace, for a person. */
@@ -54,8 +57,8 @@ export function nameOf({ kind, metadata }: Manifest): string {
 }
 
 /** Gives the pod template of a Deployment, Job or Knative Service, or undefined for another kind. */
-export function podOf({ kind, spec }: Manifest): unknown {
-  return ["Deployment", "Job", "Service"].includes(kind) ? at(spec, "template") : undefined;
+export function podOf(one: Manifest | undefined): unknown {
+  return ["Deployment", "Job", "Service"].includes(one?.kind ?? "") ? at(one, "spec", "template") : undefined;
 }
 
 /** Gives all containers of a pod template. */

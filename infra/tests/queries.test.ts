@@ -16,7 +16,10 @@ const queries = z.record(
     primary: z.literal(true),
     query: z.string(),
     metrics: z.array(
-      z.record(z.string(), z.strictObject({ usage: z.enum(["GAUGE", "COUNTER", "LABEL"]), description: z.string() })),
+      z.record(
+        z.string(),
+        z.strictObject({ usage: z.enum(["GAUGE", "COUNTER", "LABEL"]), description: z.string() }),
+      ),
     ),
   }),
 );
@@ -32,13 +35,17 @@ const metrics = Object.entries(exporter).flatMap(([name, { metrics }]) =>
   metrics.flatMap((one) => Object.keys(one).map((column) => `cnpg_${name}_${column}`)),
 );
 
-type RoleDatabase = AsyncDisposable & { readonly database: TestDatabase; readonly as: (role: string) => Promise<Sql> };
+type RoleDatabase = AsyncDisposable & {
+  readonly database: TestDatabase;
+  readonly as: (role: string) => Promise<Sql>;
+};
 
 /** A database as the cluster makes it: its roles, an owner's migrations, and then the grants, twice. */
 async function withClusterRoles(): Promise<RoleDatabase> {
   const database = await withDatabase("empty");
   const suffix = crypto.randomUUID().slice(0, 8);
-  const named = (text: string) => roles.reduce((all, role) => all.replaceAll(role, `${role}_${suffix}`), text);
+  const named = (text: string) =>
+    roles.reduce((all, role) => all.replaceAll(role, `${role}_${suffix}`), text);
   const open: Sql[] = [];
   const as = async (role: string) => {
     const url = new URL(database.url);
@@ -50,7 +57,9 @@ async function withClusterRoles(): Promise<RoleDatabase> {
   };
   for (const role of roles) await database.sql.unsafe(named(`create role ${role} login password 'secret'`));
   const name = new URL(database.url).pathname.slice(1);
-  await database.sql.unsafe(named(`alter database ${name} owner to jobs_owner; grant pg_read_all_stats to jobs_owner`));
+  await database.sql.unsafe(
+    named(`alter database ${name} owner to jobs_owner; grant pg_read_all_stats to jobs_owner`),
+  );
   const owner = await as("jobs_owner");
   const url = new URL(database.url);
   url.username = named("jobs_owner");
@@ -64,7 +73,9 @@ async function withClusterRoles(): Promise<RoleDatabase> {
     [Symbol.asyncDispose]: async () => {
       await Promise.all(open.map((sql) => sql.end({ timeout: 1 })));
       const all = roles.map((role) => named(role)).join(", ");
-      await database.sql.unsafe(`alter database ${name} owner to postgres; drop owned by ${all}; drop role ${all}`);
+      await database.sql.unsafe(
+        `alter database ${name} owner to postgres; drop owned by ${all}; drop role ${all}`,
+      );
       await database[Symbol.asyncDispose]();
     },
   };
@@ -74,10 +85,17 @@ test("the scaler is given a number by its query, and can read no job", async () 
   await using cluster = await withClusterRoles();
   await cluster.database.sql`select app_jobs.add_job(${tenant}, 'mail') from generate_series(1, 7)`;
   const scaler = await cluster.as("jobs_scaler");
-  const query = textAt(find(production, "ScaledObject", "job-service"), "spec", "triggers", 0, "metadata", "query");
+  const query = textAt(
+    find(production, "ScaledObject", "job-service"),
+    "spec",
+    "triggers",
+    0,
+    "metadata",
+    "query",
+  );
   const rows: Record<string, unknown>[] = await scaler.unsafe(query);
   expect(rows.map((row) => Object.values(row).map(Number))).toEqual([[7]]);
-  await expect(scaler`select from app_jobs.jobs`.then(String, String)).resolves.toContain("permission denied");
+  expect(await scaler`select from app_jobs.jobs`.then(String, String)).toContain("permission denied");
 });
 
 test("each query of the exporter gives the columns that it names, in a read-only transaction of a monitoring role", async () => {
@@ -95,7 +113,11 @@ test("each query of the exporter gives the columns that it names, in a read-only
     expect(Object.keys(row)).toEqual(metrics.flatMap((one) => Object.keys(one)));
     for (const [column, value] of Object.entries(row)) told[`cnpg_${name}_${column}`] = Number(value);
   }
-  expect(told).toMatchObject({ cnpg_jobs_queue_depth: 1, cnpg_jobs_dead_letters: 1, cnpg_jobs_workers_alive: 0 });
+  expect(told).toMatchObject({
+    cnpg_jobs_queue_depth: 1,
+    cnpg_jobs_dead_letters: 1,
+    cnpg_jobs_workers_alive: 0,
+  });
   expect(told["cnpg_jobs_queue_oldest_due_seconds"]).toBeGreaterThanOrEqual(90);
   expect(Object.values(told).every(Number.isFinite)).toBe(true);
 });
@@ -104,17 +126,24 @@ test("every alert and every panel asks for metrics that exist, and every metric 
   const rules = listAt(find(production, "PrometheusRule", "jobs"), "spec", "groups", 0, "rules");
   const dashboard: unknown = await Bun.file(join(root, "infra/monitoring/dashboard.json")).json();
   const panels = listAt(dashboard, "panels").flatMap((panel) => listAt(panel, "targets"));
-  const asked = (places: readonly unknown[]) => places.flatMap((one) => textAt(one, "expr").match(/cnpg_\w+/g) ?? []);
+  const asked = (places: readonly unknown[]) =>
+    places.flatMap((one) => textAt(one, "expr").match(/cnpg_\w+/g) ?? []);
   expect(rules.length).toBeGreaterThan(5);
   expect(asked([...rules, ...panels]).filter((name) => !metrics.includes(name))).toEqual([]);
-  expect(metrics.filter((name) => !asked(panels).includes(name) && !name.endsWith("_transactions"))).toEqual([]);
+  expect(metrics.filter((name) => !asked(panels).includes(name) && !name.endsWith("_transactions"))).toEqual(
+    [],
+  );
 });
 
 test("the grants of service and enqueuer are those that db/README.md gives", async () => {
   const readme = await Bun.file(join(root, "db/README.md")).text();
   const grants = await Bun.file(join(root, "infra/kubernetes/base/grants.sql")).text();
-  for (const [block, role] of [["service role", "jobs_service"], ["enqueuing role", "jobs_enqueuer"]] as const) {
-    const statements = readme.match(new RegExp(`\`\`\`sql\\n(-- ${block}\\n.*?)\`\`\``, "s"))?.[1] ?? "missing";
+  for (const [block, role] of [
+    ["service role", "jobs_service"],
+    ["enqueuing role", "jobs_enqueuer"],
+  ] as const) {
+    const statements =
+      readme.match(new RegExp(`\`\`\`sql\\n(-- ${block}\\n.*?)\`\`\``, "s"))?.[1] ?? "missing";
     expect(grants).toContain(statements.replaceAll("ROLE", role));
   }
 });
