@@ -171,6 +171,10 @@ describe.each(await Promise.all(overlays))("in the overlay $name", ({ made }) =>
     expect(url.hostname).toBe(`job-service.${service?.metadata.namespace}.svc.cluster.local`);
     expect(textAt(service, "spec", "ports", 0, "port")).toBe(url.port);
     expect(jobService["INTERNAL_JOBS_CALLBACK_PORT"]).toBe(url.port);
+    const guard = find("NetworkPolicy", "job-service");
+    expect(textAt(guard, "spec", "ingress", 0, "ports", 0, "port")).toBe(url.port);
+    const ways = listAt(find("NetworkPolicy", "functions"), "spec", "egress");
+    expect(ways.map((way) => textAt(way, "ports", 0, "port"))).toContain(url.port);
   });
 
   test("there is no secret in it, and each one that it reads is one that can be made", async () => {

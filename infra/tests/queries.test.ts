@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { connect, type Sql } from "../../db/client/connect.ts";
 import { migrate } from "../../db/migrate.ts";
+import { simpleEmailPayload } from "../../functions/simple-email/payload.ts";
 import { type TestDatabase, withDatabase } from "../../services/testing/with-database.ts";
 import { listAt, type Manifest, root, textAt } from "./manifest.ts";
 import { renderOverlay } from "./render-overlay.ts";
@@ -146,4 +147,26 @@ test("the grants of service and enqueuer are those that db/README.md gives", asy
       readme.match(new RegExp(`\`\`\`sql\\n(-- ${block}\\n.*?)\`\`\``, "s"))?.[1] ?? "missing";
     expect(grants).toContain(statements.replaceAll("ROLE", role));
   }
+});
+
+test("the command that the README gives enqueues its mail", async () => {
+  await using database = await withDatabase();
+  const readme = await Bun.file(join(root, "infra/kubernetes/README.md")).text();
+  const commands =
+    readme
+      .match(/```bash\n(.*?)```/s)?.[1]
+      ?.trim()
+      .split("\n") ?? [];
+  expect(commands).toHaveLength(10);
+  const statement = commands
+    .join("\n")
+    .match(/-c "(select .*)"$/m)?.[1]
+    ?.replaceAll('\\"', '"');
+  await database.sql.unsafe(statement ?? "no statement");
+  const [job] = await database.sql<{ task: string; payload: unknown }[]>`
+    select task_identifier as task, payload from app_jobs.jobs`;
+  expect(job?.task).toBe("simple-email");
+  expect(simpleEmailPayload.safeParse(job?.payload).success).toBe(true);
+  const migration = production.find(({ kind }) => kind === "Job")?.metadata.name;
+  expect(readme).toContain(`job/${migration} `);
 });

@@ -28,7 +28,7 @@ const kustomization = z.strictObject({
         options: z
           .strictObject({
             labels: z.record(z.string(), z.string()),
-            disableNameSuffixHash: z.literal(true),
+            disableNameSuffixHash: z.literal(true).optional(),
           })
           .optional(),
       }),
