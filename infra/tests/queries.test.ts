@@ -1,15 +1,13 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { z } from "zod";
-import { connect, type Sql } from "../../db/client/connect.ts";
-import { migrate } from "../../db/migrate.ts";
 import { simpleEmailPayload } from "../../functions/simple-email/payload.ts";
-import { type TestDatabase, withDatabase } from "../../services/testing/with-database.ts";
+import { withDatabase } from "../../services/testing/with-database.ts";
 import { listAt, type Manifest, root, textAt } from "./manifest.ts";
 import { renderOverlay } from "./render-overlay.ts";
+import { withClusterRoles } from "./with-cluster-roles.ts";
 
 const tenant = "5b720132-17d5-424d-9bcb-ee7b17c13d43";
-const roles = ["jobs_owner", "jobs_service", "jobs_enqueuer", "jobs_scaler"] as const;
 
 const queries = z.record(
   z.string(),
@@ -36,56 +34,10 @@ const metrics = Object.entries(exporter).flatMap(([name, { metrics }]) =>
   metrics.flatMap((one) => Object.keys(one).map((column) => `cnpg_${name}_${column}`)),
 );
 
-type RoleDatabase = AsyncDisposable & {
-  readonly database: TestDatabase;
-  readonly as: (role: string) => Promise<Sql>;
-};
-
-/** A database as the cluster makes it: its roles, an owner's migrations, and then the grants, twice. */
-async function withClusterRoles(): Promise<RoleDatabase> {
-  const database = await withDatabase("empty");
-  const suffix = crypto.randomUUID().slice(0, 8);
-  const named = (text: string) =>
-    roles.reduce((all, role) => all.replaceAll(role, `${role}_${suffix}`), text);
-  const open: Sql[] = [];
-  const as = async (role: string) => {
-    const url = new URL(database.url);
-    url.username = named(role);
-    url.password = "secret";
-    const sql = connect({ ...database.settings, DATABASE_URL: url.href }, { max: 1, name: "role" });
-    open.push(sql);
-    return sql;
-  };
-  for (const role of roles) await database.sql.unsafe(named(`create role ${role} login password 'secret'`));
-  const name = new URL(database.url).pathname.slice(1);
-  await database.sql.unsafe(
-    named(`alter database ${name} owner to jobs_owner; grant pg_read_all_stats to jobs_owner`),
-  );
-  const owner = await as("jobs_owner");
-  const url = new URL(database.url);
-  url.username = named("jobs_owner");
-  url.password = "secret";
-  await migrate({ ...database.settings, DATABASE_URL: url.href });
-  const grants = await Bun.file(join(root, "infra/kubernetes/base/grants.sql")).text();
-  for (const _ of ["first", "again"]) await owner.begin((one) => one.unsafe(named(grants)));
-  return {
-    database,
-    as,
-    [Symbol.asyncDispose]: async () => {
-      await Promise.all(open.map((sql) => sql.end({ timeout: 1 })));
-      const all = roles.map((role) => named(role)).join(", ");
-      await database.sql.unsafe(
-        `alter database ${name} owner to postgres; drop owned by ${all}; drop role ${all}`,
-      );
-      await database[Symbol.asyncDispose]();
-    },
-  };
-}
-
 test("the scaler is given a number by its query, and can read no job", async () => {
   await using cluster = await withClusterRoles();
   await cluster.database.sql`select app_jobs.add_job(${tenant}, 'mail') from generate_series(1, 7)`;
-  const scaler = await cluster.as("jobs_scaler");
+  const scaler = cluster.as("jobs_scaler");
   const query = textAt(
     find(production, "ScaledObject", "job-service"),
     "spec",
