@@ -10,7 +10,7 @@ grant execute on all functions in schema app_jobs to jobs_service;
 
 -- enqueuing role
 grant usage on schema app_jobs to jobs_enqueuer;
-grant execute on function app_jobs.add_job, app_jobs.add_jobs, app_jobs.add_scheduled_job to jobs_enqueuer;
+grant execute on function app_jobs.add_job, app_jobs.add_jobs, app_jobs.add_task_jobs, app_jobs.add_scheduled_job to jobs_enqueuer;
 
 -- scaling role: a number, and no job
 grant usage on schema app_jobs to jobs_scaler;
