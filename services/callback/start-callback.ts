@@ -1,8 +1,9 @@
 import type { z } from "zod";
-import { connect } from "#db/connect";
 import { createJobs } from "#db/jobs";
 import { createKeyRing } from "../callback-token/key-ring.ts";
 import { awaitDatabase } from "../database/await-database.ts";
+import { openServicePool } from "../database/open-service-pool.ts";
+import { whileAway } from "../database/while-away.ts";
 import type { Check } from "../health/create-health-app.ts";
 import { createHealthApp } from "../health/create-health-app.ts";
 import { serve } from "../http/serve.ts";
@@ -38,7 +39,7 @@ export function startCallback(
   settings: CallbackSettings,
   { log, checks = () => [] }: CallbackOptions,
 ): CallbackServer {
-  const sql = connect(settings, { max: 4, name: "jobs-callback" });
+  const sql = openServicePool(settings, { max: 4, name: "jobs-callback", log });
   const jobs = createJobs(sql, settings.JOBS_SCHEMA);
   const ring = createKeyRing(jobs);
   const stopping = new AbortController();
@@ -64,7 +65,7 @@ export function startCallback(
     what: "the callback server",
   });
   const ready = awaitDatabase(sql, { settings, log, signal: stopping.signal }).then(async () => {
-    if (!stopping.signal.aborted) await ring.keys();
+    await whileAway(ring.keys, { signal: stopping.signal });
   });
   ready.catch(() => undefined);
 
@@ -74,7 +75,7 @@ export function startCallback(
     drain: async () => {
       stopping.abort();
       await server.stop();
-      await sql.end({ timeout: 2 });
+      await sql.end(2);
     },
   };
 }

@@ -3,10 +3,12 @@ import { port } from "../config/kinds.ts";
 import { logSettings } from "../config/log-settings.ts";
 import { pollSettings } from "../config/poll-settings.ts";
 import { postgresSettings } from "../config/postgres-settings.ts";
+import { querySettings } from "../config/query-settings.ts";
 
 /** All settings of a scheduler that runs on its own. */
 export const schedulerSettings = z.object({
   ...postgresSettings,
+  ...querySettings,
   ...logSettings,
   ...pollSettings,
   JOBS_SCHEDULER_PORT: port()

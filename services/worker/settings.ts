@@ -5,6 +5,7 @@ import { httpUrl, list, port, seconds, wholeNumber, yesOrNo } from "../config/ki
 import { logSettings } from "../config/log-settings.ts";
 import { pollSettings } from "../config/poll-settings.ts";
 import { postgresSettings } from "../config/postgres-settings.ts";
+import { querySettings } from "../config/query-settings.ts";
 
 const gatewayUrl = () =>
   z.string().refine((text) => URL.canParse(text.replaceAll("{task}", "task")) && /^https?:/.test(text), {
@@ -80,6 +81,7 @@ export const dispatchSettings = {
 export const workerSettings = z
   .object({
     ...postgresSettings,
+    ...querySettings,
     ...logSettings,
     ...pollSettings,
     ...dispatchSettings,
