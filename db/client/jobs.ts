@@ -1,4 +1,5 @@
-import { onlyRow, type Sql } from "./connect.ts";
+import { onlyRow } from "./connect.ts";
+import type { Queries } from "./open-pool.ts";
 
 /** A job under a lease, as a worker needs it. Numbers of 64 bits stay text. */
 export type LeasedJob = {
@@ -81,10 +82,11 @@ export type CallbackResult = "taken" | "repeated" | "passed on";
 export type Jobs = ReturnType<typeof createJobs>;
 
 /** Gives the queue's SQL functions of one schema as typed calls over a pool. */
-export function createJobs(sql: Sql, schema: string) {
-  const call = <Row extends object>(text: string, values: readonly unknown[]) =>
-    sql.unsafe<Row[]>(text.replaceAll("app_jobs.", `"${schema}".`), [...values] as never[], {
+export function createJobs(queries: Queries, schema: string) {
+  const call: Call = async <Row extends object>(text: string, values: readonly unknown[], limitMs?: number) =>
+    queries.unsafe<Row>(text.replaceAll("app_jobs.", `"${schema}".`), [...values] as never[], {
       prepare: true,
+      ...(limitMs === undefined ? {} : { limitMs }),
     });
 
   return {
@@ -134,7 +136,11 @@ function inOrder(jobs: LeasedJob[]): LeasedJob[] {
   return jobs.sort((a, b) => a.priority - b.priority || a.runAtUs - b.runAtUs || compareIds(a.id, b.id));
 }
 
-type Call = <Row extends object>(text: string, values: readonly unknown[]) => Promise<Row[]>;
+type Call = <Row extends object>(
+  text: string,
+  values: readonly unknown[],
+  limitMs?: number,
+) => Promise<Row[]>;
 
 function workerRuns(call: Call) {
   return {
@@ -151,9 +157,10 @@ function workerRuns(call: Call) {
       ]);
     },
 
-    /** Renews a run's lease; false when it had ended. */
-    beatWorker: async (run: string): Promise<boolean> => {
-      const rows = await call<{ alive: boolean }>("select app_jobs.beat_worker($1) as alive", [run]);
+    /** Renews a run's lease; false when it had ended. Waits `limitMs` for the answer, where that is less than for others. */
+    beatWorker: async (run: string, limitMs?: number): Promise<boolean> => {
+      const text = "select app_jobs.beat_worker($1) as alive";
+      const rows = await call<{ alive: boolean }>(text, [run], limitMs);
       return rows[0]?.alive ?? false;
     },
 

@@ -1,9 +1,10 @@
 import type { z } from "zod";
-import { connect } from "#db/connect";
 import { createJobs } from "#db/jobs";
 import { createKeyRing } from "../callback-token/key-ring.ts";
 import { awaitDatabase } from "../database/await-database.ts";
 import { forEachDatabase, type Part } from "../database/for-each-database.ts";
+import { openServicePool } from "../database/open-service-pool.ts";
+import { whileAway } from "../database/while-away.ts";
 import type { Check } from "../health/create-health-app.ts";
 import { createHealthApp } from "../health/create-health-app.ts";
 import { serve } from "../http/serve.ts";
@@ -80,18 +81,18 @@ function startRecords(
   settings: CallbackSettings,
   { log }: { readonly log: Log },
 ): { readonly queue: CallbackQueue; readonly part: Part } {
-  const sql = connect(settings, { max: 4, name: "jobs-callback" });
+  const sql = openServicePool(settings, { max: 4, name: "jobs-callback", log });
   const jobs = createJobs(sql, settings.JOBS_SCHEMA);
   const ring = createKeyRing(jobs);
   const stopping = new AbortController();
   const ready = awaitDatabase(sql, { settings, log, signal: stopping.signal }).then(async () => {
-    if (!stopping.signal.aborted) await ring.keys();
+    await whileAway(ring.keys, { signal: stopping.signal });
   });
   ready.catch(() => undefined);
-  const fault = () => sql.unsafe("select 1").then(() => null);
+  const fault = () => Promise.resolve(sql.unsafe("select 1")).then(() => null);
   const drain = async () => {
     stopping.abort();
-    await sql.end({ timeout: 2 });
+    await sql.end(2);
   };
   return { queue: { jobs, ring }, part: { ready, checks: [{ name: "database", fault }], drain } };
 }

@@ -1,12 +1,14 @@
 import type { z } from "zod";
 import { list } from "./kinds.ts";
 import { postgresSettings } from "./postgres-settings.ts";
+import { querySettings } from "./query-settings.ts";
 
 const isPostgresUrl = (text: string) => URL.canParse(text) && /^postgres(ql)?:$/.test(new URL(text).protocol);
 
 /** Which databases a service works for. */
 export const databaseSettings = {
   ...postgresSettings,
+  ...querySettings,
   JOBS_DATABASES: list()
     .refine((urls) => urls.every(isPostgresUrl), {
       error: "expected postgres:// URLs, with commas between them",

@@ -1,17 +1,19 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { z } from "zod";
-import { connect, type DatabaseSettings } from "#db/connect";
+import type { DatabaseSettings } from "#db/connect";
 import { createSchedules } from "#db/schedules";
 import type { pollSettings } from "../config/poll-settings.ts";
+import type { querySettings } from "../config/query-settings.ts";
 import { awaitDatabase } from "../database/await-database.ts";
 import { forEachDatabase, type Part } from "../database/for-each-database.ts";
 import { type Ear, listenOrPoll } from "../database/listen-or-poll.ts";
+import { openServicePool } from "../database/open-service-pool.ts";
 import type { Log } from "../log/log.ts";
 import { lookWidth } from "./look.ts";
 import { startTickLoop, type TickLoop } from "./tick-loop.ts";
 
 /** What a scheduler needs to know, parsed. */
-export type SchedulerSettings = z.infer<z.ZodObject<typeof pollSettings>> &
+export type SchedulerSettings = z.infer<z.ZodObject<typeof pollSettings & typeof querySettings>> &
   DatabaseSettings & { readonly JOBS_DATABASES: readonly string[]; readonly JOBS_SCHEMA: string };
 
 /**
@@ -31,7 +33,7 @@ export function startScheduler(settings: SchedulerSettings, { log }: { readonly 
 }
 
 function startOne(settings: SchedulerSettings, { log }: { readonly log: Log }): Scheduler {
-  const sql = connect(settings, { max: lookWidth, name: "jobs-scheduler" });
+  const sql = openServicePool(settings, { max: lookWidth, name: "jobs-scheduler", log });
   const stopping = new AbortController();
   const hurry = new AbortController();
   let parts: Parts | null = null;
@@ -57,14 +59,14 @@ function startOne(settings: SchedulerSettings, { log }: { readonly log: Log }): 
     await Promise.race([parts?.loop.drain(), patience]);
     hurry.abort();
     await parts?.ear.stop();
-    await sql.end({ timeout: 1 });
+    await sql.end(1);
   };
   let stopped: Promise<void> | undefined;
 
   return {
     ready,
     checks: [
-      { name: "database", fault: () => sql.unsafe("select 1").then(() => null) },
+      { name: "database", fault: () => Promise.resolve(sql.unsafe("select 1")).then(() => null) },
       { name: "scheduler", fault: () => faultOf(parts, stopping.signal.aborted) },
     ],
     drain: (now = false) => {

@@ -4,6 +4,7 @@ import type { HeldJobs } from "./held-jobs.ts";
 import type { LookBack, Reach } from "./look-back.ts";
 import type { Settler } from "./settle.ts";
 import type { Slots } from "./slots.ts";
+import { createStrays } from "./strays.ts";
 import type { TaskHealth } from "./task-health.ts";
 import type { WorkerRun } from "./worker-run.ts";
 
@@ -74,12 +75,10 @@ function createClaim({ jobs, run, settler, slots, back }: LookOptions, onFailed:
  */
 export function createLook(options: LookOptions): Look {
   const { jobs, run, held, health, tasks, slots, back, log } = options;
-  let mayHoldStrays = false;
+  const strays = createStrays();
   let beside: Promise<void> | null = null;
 
-  const claim = createClaim(options, () => {
-    mayHoldStrays = true;
-  });
+  const claim = createClaim(options, strays.mayCome);
 
   const startBeside = (wanted: Claim, reach: Reach) => {
     beside = claim(wanted, reach)
@@ -93,13 +92,13 @@ export function createLook(options: LookOptions): Look {
   const giveBackStrays = async (worker: string) => {
     await beside;
     const count = await jobs.releaseStrays(worker, held.ids());
-    mayHoldStrays = false;
+    strays.looked();
     if (count > 0) log.warn("gave back jobs whose claim was lost with the connection", { count });
   };
 
   const once = async (): Promise<Found> => {
     const worker = await run.current();
-    if (mayHoldStrays) await giveBackStrays(worker);
+    if (strays.isDue()) await giveBackStrays(worker);
     for (const task of health.startTrials(Date.now())) {
       const trial = { worker, limit: 1, filter: { only: [task], except: null } };
       const found = slots.wanted() > 0 ? await claim(trial, null) : 0;

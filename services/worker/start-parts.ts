@@ -1,6 +1,7 @@
 import type { Jobs, LeasedJob } from "#db/jobs";
 import { createKeyRing } from "../callback-token/key-ring.ts";
 import { listenOrPoll } from "../database/listen-or-poll.ts";
+import { whileAway } from "../database/while-away.ts";
 import type { Log } from "../log/log.ts";
 import { startClaimLoop } from "./claim-loop.ts";
 import { createHeldJobs } from "./held-jobs.ts";
@@ -38,6 +39,7 @@ export type Parts = {
  * jobs, and the listener that wakes the claims.
  */
 export function startParts(settings: WorkerSettings, { jobs, pool, log, isPooled }: PartsOptions): Parts {
+  const stopping = new AbortController();
   const flight = createFlight(settings, { jobs, log });
   const run = startWorkerRun({
     jobs,
@@ -77,10 +79,11 @@ export function startParts(settings: WorkerSettings, { jobs, pool, log, isPooled
 
   return {
     whenReady: async () => {
-      await Promise.all([run.current(), ear.settled]);
+      await Promise.all([whileAway(run.current, { signal: stopping.signal }), ear.settled]);
     },
     fault: run.fault,
     drain: async (patience) => {
+      stopping.abort();
       await Promise.all([claims.stop(), ear.stop(), rescue.stop()]);
       await Promise.race([flight.held.whenNone(), patience]);
       flight.close();
