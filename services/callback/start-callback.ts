@@ -39,7 +39,9 @@ export function startCallback(
   { log, checks = () => [] }: CallbackOptions,
 ): CallbackServer {
   const sql = connect(settings, { max: 4, name: "jobs-callback" });
-  const jobs = createJobs(sql, settings.JOBS_SCHEMA);
+  const jobs = createJobs(sql, settings.JOBS_SCHEMA, {
+    keepSeconds: settings.JOBS_KEEP_COMPLETED ?? null,
+  });
   const ring = createKeyRing(jobs);
   const stopping = new AbortController();
 

@@ -11,6 +11,7 @@ import { startRescue } from "./rescue.ts";
 import { createSettler } from "./settle.ts";
 import type { WorkerSettings } from "./start-worker.ts";
 import { createTaskHealth } from "./task-health.ts";
+import { startTidying } from "./tidy-completed.ts";
 import { startWorkerRun, type WorkerRun } from "./worker-run.ts";
 
 /** What the parts share. */
@@ -72,6 +73,7 @@ export function startParts(settings: WorkerSettings, { jobs, log, isPooled }: Pa
     onRescued: claims.wake,
     log,
   });
+  const tidying = startTidying({ jobs, log });
 
   return {
     whenReady: async () => {
@@ -79,7 +81,7 @@ export function startParts(settings: WorkerSettings, { jobs, log, isPooled }: Pa
     },
     fault: run.fault,
     drain: async (patience) => {
-      await Promise.all([claims.stop(), ear.stop(), rescue.stop()]);
+      await Promise.all([claims.stop(), ear.stop(), rescue.stop(), tidying.stop()]);
       await Promise.race([flight.held.whenNone(), patience]);
       flight.close();
       await flight.held.whenNone();

@@ -33,7 +33,9 @@ export type Worker = {
 export function startWorker(settings: WorkerSettings, { log }: { readonly log: Log }): Worker {
   // Six connections: claims and beats do not wait for a batch of outcomes, whose three kinds go side by side.
   const sql = connect(settings, { max: 6, name: "jobs-worker" });
-  const jobs = createJobs(sql, settings.JOBS_SCHEMA);
+  const jobs = createJobs(sql, settings.JOBS_SCHEMA, {
+    keepSeconds: settings.JOBS_KEEP_COMPLETED ?? null,
+  });
   const stopping = new AbortController();
   const hurry = new AbortController();
   let parts: ReturnType<typeof startParts> | null = null;
