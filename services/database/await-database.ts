@@ -28,7 +28,7 @@ export async function awaitDatabase(
   for (let failures = 0; !signal.aborted; failures++) {
     try {
       const isPooled = await adaptToPooler(sql);
-      const name = `${schema}.get_jobs(uuid, integer, text[], text[], json, bigint[], uuid[])`;
+      const name = `${schema}.get_jobs(uuid, integer, text[], text[], json, bigint[], uuid[], double precision)`;
       const row = onlyRow(
         await sql<{ exists: boolean }[]>`select to_regprocedure(${name}) is not null as exists`,
       );
