@@ -62,10 +62,10 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  held app_jobs.jobs[];
+  held bigint[];
 begin
   held := array(
-    select j
+    select j.id
     from app_jobs.jobs as j
     where j.worker_run = release_strays.run
       and j.locked_at is not null
@@ -73,8 +73,9 @@ begin
     for update
   );
   perform app_jobs.record_attempts(array(
-    select app_jobs.ended_attempt(h, 'released', 'Its worker stopped, or lost the claim''s answer, and gave it back.')
-    from unnest(held) as h
+    select app_jobs.ended_attempt(j, 'released', 'Its worker stopped, or lost the claim''s answer, and gave it back.')
+    from app_jobs.jobs as j
+    where j.id = any (held)
   ));
 
   return query
@@ -86,7 +87,7 @@ begin
     worker_run = null,
     has_history = true,
     updated_at = now()
-  where j.id = any (array(select h.id from unnest(held) as h))
+  where j.id = any (held)
   returning j.id;
 
   if found then

@@ -38,14 +38,17 @@ begin
   verdict as (
     select
       j.id,
-      j as job,
       coalesce(r.error_message, 'The attempt failed without a message.') as error_message,
       r.delay,
-      r.http_status,
-      r.began,
-      r.ended,
       case when j.superseded then 'dead' else k.kind end as kind,
-      k.kind as outcome
+      app_jobs.ended_attempt(
+        j,
+        k.kind,
+        coalesce(r.error_message, 'The attempt failed without a message.'),
+        r.http_status,
+        r.began,
+        r.ended
+      ) as attempt
     from app_jobs.jobs as j
     inner join report as r on r.job_id = j.id and r.lease_token = j.lease_token
     cross join lateral (
@@ -61,9 +64,7 @@ begin
     for update of j
   ),
   recorded as (
-    select app_jobs.record_attempts(
-      array_agg(app_jobs.ended_attempt(v.job, v.outcome, v.error_message, v.http_status, v.began, v.ended))
-    )
+    select app_jobs.record_attempts(array_agg(v.attempt))
     from verdict as v
   )
   update app_jobs.jobs as j
@@ -158,17 +159,17 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   message constant text := coalesce(permanently_fail_jobs.error_message, 'Failed for good by an operator.');
-  held app_jobs.jobs[];
+  held bigint[];
 begin
   held := array(
-    select j
+    select j.id
     from app_jobs.jobs as j
     where j.id = any (job_ids) and app_jobs.is_free(j)
     for update
   );
   perform app_jobs.record_attempts(
-    array(select app_jobs.lost_attempt(h) from unnest(held) as h where h.locked_at is not null)
-    || array(select app_jobs.operator_attempt(h, message) from unnest(held) as h)
+    array(select app_jobs.lost_attempt(j) from app_jobs.jobs as j where j.id = any (held) and j.locked_at is not null)
+    || array(select app_jobs.operator_attempt(j, message) from app_jobs.jobs as j where j.id = any (held))
   );
 
   return query
@@ -184,7 +185,7 @@ begin
     lease_seconds = null,
     accepted_at = null,
     updated_at = now()
-  where j.id = any (array(select h.id from unnest(held) as h))
+  where j.id = any (held)
   returning j.*;
 end;
 $$;

@@ -3,7 +3,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  held app_jobs.jobs[];
+  held bigint[];
 begin
   if worker_id is null then
     raise exception 'INVALID_WORKER_ID' using
@@ -12,7 +12,7 @@ begin
       hint = 'Pass the worker_id that get_job was called with.';
   end if;
   held := array(
-    select j
+    select j.id
     from app_jobs.jobs as j
     where j.locked_by = release_jobs.worker_id
       and j.locked_at is not null
@@ -21,8 +21,9 @@ begin
     for update
   );
   perform app_jobs.record_attempts(array(
-    select app_jobs.ended_attempt(h, 'released', 'Its worker gave it back.')
-    from unnest(held) as h
+    select app_jobs.ended_attempt(j, 'released', 'Its worker gave it back.')
+    from app_jobs.jobs as j
+    where j.id = any (held)
   ));
 
   update app_jobs.jobs as j
@@ -34,7 +35,7 @@ begin
     accepted_at = null,
     has_history = true,
     updated_at = now()
-  where j.id = any (array(select h.id from unnest(held) as h));
+  where j.id = any (held);
   if found then
     perform app_jobs.wake_workers('-infinity');
   end if;

@@ -39,7 +39,8 @@ comment on column app_jobs.job_attempts.outcome is
 comment on column app_jobs.job_attempts.http_status is 'Status of the function''s answer, where there was one.';
 comment on column app_jobs.job_attempts.error is 'Why, for a person; at most 2000 characters.';
 
--- The search path is not pinned, so that the planner can put the row in the call's place.
+-- The search path of these three is not pinned, so that the planner can put the row in the call's place, and reads no more of a
+-- job than goes into it: a payload may be long.
 create function app_jobs.ended_attempt(
   job app_jobs.jobs,
   outcome text,
@@ -71,10 +72,10 @@ comment on function app_jobs.ended_attempt(app_jobs.jobs, text, text, integer, d
 
 revoke all on function app_jobs.ended_attempt(app_jobs.jobs, text, text, integer, double precision, double precision) from public;
 
+-- The search path: see ended_attempt.
 create function app_jobs.lost_attempt(job app_jobs.jobs) returns app_jobs.job_attempts
 language sql
 volatile
-set search_path = pg_catalog, pg_temp
 as $$
   select app_jobs.ended_attempt(
     job,
@@ -92,10 +93,10 @@ comment on function app_jobs.lost_attempt(app_jobs.jobs) is
 
 revoke all on function app_jobs.lost_attempt(app_jobs.jobs) from public;
 
+-- The search path: see ended_attempt.
 create function app_jobs.operator_attempt(job app_jobs.jobs, error text) returns app_jobs.job_attempts
 language sql
 volatile
-set search_path = pg_catalog, pg_temp
 as $$
   select row (
     job.id, null, job.attempts, 1, null, clock_timestamp(), null, 'operator', null, left(error, 2000)
@@ -181,7 +182,7 @@ comment on function app_jobs.record_attempts(app_jobs.job_attempts[]) is
 
 revoke all on function app_jobs.record_attempts(app_jobs.job_attempts[]) from public;
 
-create function app_jobs.tg_job_history_left() returns trigger
+create function app_jobs.tg_dead_job_left() returns trigger
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
@@ -198,30 +199,20 @@ begin
 end;
 $$;
 
-comment on function app_jobs.tg_job_history_left() is
-  'After a job with a history completed, or a dead one was discarded, by whatever statement: removes its history. A dead job that '
-  'is retried keeps it.';
+comment on function app_jobs.tg_dead_job_left() is
+  'After a dead job was deleted, by whatever statement: removes its history, unless it is back in jobs. See also tg_job_left.';
 
-revoke all on function app_jobs.tg_job_history_left() from public;
+revoke all on function app_jobs.tg_dead_job_left() from public;
 
--- A job that dies leaves jobs too, free and without an attempt, and takes its history along.
-create trigger job_history_left
-after delete on app_jobs.jobs
-for each row
-when (old.has_history and (old.locked_at is not null or old.attempts < old.max_attempts))
-execute function app_jobs.tg_job_history_left();
-
-comment on trigger job_history_left on app_jobs.jobs is 'Removes the history of a job that completed.';
-
-create trigger dead_job_history_left
+create trigger dead_job_left
 after delete on app_jobs.dead_jobs
 for each row
 when (old.has_history)
-execute function app_jobs.tg_job_history_left();
+execute function app_jobs.tg_dead_job_left();
 
-comment on trigger dead_job_history_left on app_jobs.dead_jobs is 'Removes the history of a dead job that was discarded.';
+comment on trigger dead_job_left on app_jobs.dead_jobs is 'Removes the history of a dead job that was discarded.';
 
-create function app_jobs.tg_histories_left() returns trigger
+create function app_jobs.tg_dead_jobs_truncated() returns trigger
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
@@ -229,31 +220,20 @@ as $$
 begin
   delete from app_jobs.job_attempts as a
   where not exists (
-      select
-      from app_jobs.jobs as j
-      where j.id = a.job_id
-    )
-    and not exists (
-      select
-      from app_jobs.dead_jobs as d
-      where d.id = a.job_id
-    );
+    select
+    from app_jobs.jobs as j
+    where j.id = a.job_id
+  );
   return null;
 end;
 $$;
 
-comment on function app_jobs.tg_histories_left() is 'After jobs or dead_jobs was truncated: removes the histories of what is gone.';
+comment on function app_jobs.tg_dead_jobs_truncated() is 'After dead_jobs was truncated: removes its histories.';
 
-revoke all on function app_jobs.tg_histories_left() from public;
+revoke all on function app_jobs.tg_dead_jobs_truncated() from public;
 
-create trigger histories_left
-after truncate on app_jobs.jobs
-for each statement execute function app_jobs.tg_histories_left();
-
-comment on trigger histories_left on app_jobs.jobs is 'Removes the histories of truncated jobs.';
-
-create trigger dead_histories_left
+create trigger dead_jobs_truncated
 after truncate on app_jobs.dead_jobs
-for each statement execute function app_jobs.tg_histories_left();
+for each statement execute function app_jobs.tg_dead_jobs_truncated();
 
-comment on trigger dead_histories_left on app_jobs.dead_jobs is 'Removes the histories of truncated dead jobs.';
+comment on trigger dead_jobs_truncated on app_jobs.dead_jobs is 'Removes the histories of truncated dead jobs.';

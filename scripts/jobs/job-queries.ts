@@ -94,6 +94,7 @@ export function createJobQueries(sql: Sql, schema: string) {
       prepare: true,
     });
   return {
+    ...lookups(call),
     ...deadJobs(call),
 
     /** Enqueues a job; gives its id and when it may run. */
@@ -119,6 +120,24 @@ export function createJobQueries(sql: Sql, schema: string) {
       return onlyRow(rows);
     },
 
+    /** Gives the attempts of a job that did not complete it, the oldest first. */
+    history: (id: string): Promise<JobAttempt[]> => readJobHistory(sql, schema, id),
+
+    /** Lets jobs run now, with all their attempts again; gives those that were there and not running. */
+    retry: (ids: readonly string[]): Promise<{ id: string; task: string }[]> =>
+      call<{ id: string; task: string }>(
+        `select id, task_identifier as task
+         from app_jobs.reschedule_jobs($1::bigint[], run_at => now(), attempts => 0)
+         order by id`,
+        [ids],
+      ),
+  };
+}
+
+type Call = <Row extends object>(text: string, values: readonly unknown[]) => Promise<Row[]>;
+
+function lookups(call: Call) {
+  return {
     /** Gives up to `limit` jobs, newest first; null for any state but completed, or any task. */
     list: (filter: { state: JobState | null; task: string | null; limit: number }): Promise<ListedJob[]> =>
       call<ListedJob>(
@@ -145,22 +164,8 @@ export function createJobQueries(sql: Sql, schema: string) {
       );
       return rows[0];
     },
-
-    /** Gives the attempts of a job that did not complete it, the oldest first. */
-    history: (id: string): Promise<JobAttempt[]> => readJobHistory(sql, schema, id),
-
-    /** Lets jobs run now, with all their attempts again; gives those that were there and not running. */
-    retry: (ids: readonly string[]): Promise<{ id: string; task: string }[]> =>
-      call<{ id: string; task: string }>(
-        `select id, task_identifier as task
-         from app_jobs.reschedule_jobs($1::bigint[], run_at => now(), attempts => 0)
-         order by id`,
-        [ids],
-      ),
   };
 }
-
-type Call = <Row extends object>(text: string, values: readonly unknown[]) => Promise<Row[]>;
 
 function deadJobs(call: Call) {
   return {
