@@ -1,7 +1,8 @@
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import type { CallbackResult, CallbackReport as Recorded } from "#db/callbacks";
 import { isTransient } from "#db/is-transient";
-import type { CallbackResult, Jobs, Lease, CallbackReport as Recorded } from "#db/jobs";
+import type { Jobs, Lease } from "#db/jobs";
 import { type CallbackReport, readCallbackReport } from "#protocol/callback";
 import { header } from "#protocol/headers";
 import { readCallbackToken } from "../callback-token/callback-token.ts";

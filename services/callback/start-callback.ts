@@ -82,7 +82,7 @@ function startRecords(
   { log }: { readonly log: Log },
 ): { readonly queue: CallbackQueue; readonly part: Part } {
   const sql = openServicePool(settings, { max: 4, name: "jobs-callback", log });
-  const jobs = createJobs(sql, settings.JOBS_SCHEMA);
+  const jobs = createJobs(sql, settings.JOBS_SCHEMA, { keepSeconds: settings.JOBS_KEEP_COMPLETED ?? null });
   const ring = createKeyRing(jobs);
   const stopping = new AbortController();
   const ready = awaitDatabase(sql, { settings, log, signal: stopping.signal }).then(async () => {

@@ -13,6 +13,7 @@ import { createSettler } from "./settle.ts";
 import type { SlotPool } from "./slot-pool.ts";
 import type { WorkerSettings } from "./start-worker.ts";
 import { createTaskHealth } from "./task-health.ts";
+import { startTidying } from "./tidy-completed.ts";
 import { startWorkerRun, type WorkerRun } from "./worker-run.ts";
 
 /** What the parts share. */
@@ -76,6 +77,7 @@ export function startParts(settings: WorkerSettings, { jobs, pool, log, isPooled
     onRescued: claims.wake,
     log,
   });
+  const tidying = startTidying({ jobs, log });
 
   return {
     whenReady: async () => {
@@ -84,7 +86,7 @@ export function startParts(settings: WorkerSettings, { jobs, pool, log, isPooled
     fault: run.fault,
     drain: async (patience) => {
       stopping.abort();
-      await Promise.all([claims.stop(), ear.stop(), rescue.stop()]);
+      await Promise.all([claims.stop(), ear.stop(), rescue.stop(), tidying.stop()]);
       await Promise.race([flight.held.whenNone(), patience]);
       flight.close();
       await flight.held.whenNone();

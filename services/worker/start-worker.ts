@@ -48,7 +48,7 @@ type OneOptions = { readonly log: Log; readonly pool: SlotPool };
 function startOne(settings: WorkerSettings, { log, pool }: OneOptions): Worker {
   // Six connections: claims and beats do not wait for a batch of outcomes, whose three kinds go side by side.
   const sql = openServicePool(settings, { max: 6, name: "jobs-worker", log });
-  const jobs = createJobs(sql, settings.JOBS_SCHEMA);
+  const jobs = createJobs(sql, settings.JOBS_SCHEMA, { keepSeconds: settings.JOBS_KEEP_COMPLETED ?? null });
   const stopping = new AbortController();
   const hurry = new AbortController();
   const done = new AbortController();
