@@ -52,7 +52,11 @@ export function gateSql(): Promise<string> {
  *
  * @throws AdoptionError naming what is in the way; then nothing was changed.
  */
-export async function adopt(sql: Sql, migrations: readonly Migration[], patience = usualPatience): Promise<void> {
+export async function adopt(
+  sql: Sql,
+  migrations: readonly Migration[],
+  patience = usualPatience,
+): Promise<void> {
   await runChangeover(sql, await gateSql(), patience);
   await awaitOthers(sql);
   await runChangeover(sql, await adoptionSql(migrations), patience);

@@ -120,7 +120,10 @@ begin
     from pg_depend as d
     inner join pg_extension as e on e.oid = d.refobjid
     cross join lateral pg_identify_object(d.classid, d.objid, d.objsubid) as i
-    where d.refclassid = 'pg_extension'::regclass and d.deptype = 'e' and e.extname = 'pgpm-database-jobs'
+    where d.refclassid = 'pg_extension'::regclass
+      and d.deptype = 'e'
+      and e.extname = 'pgpm-database-jobs'
+      and d.classid <> 'pg_type'::regclass
   loop
     execute format('alter extension %I drop %s %s', member.extname, member.type, member.identity);
   end loop;

@@ -1,7 +1,10 @@
 import { expect, test } from "bun:test";
 import { until } from "../../services/testing/until.ts";
 import { withDatabase } from "../../services/testing/with-database.ts";
-import { installPublishedService, withPublishedService } from "../../services/testing/with-published-service.ts";
+import {
+  installPublishedService,
+  withPublishedService,
+} from "../../services/testing/with-published-service.ts";
 import { runtimes } from "./start-runtime.ts";
 import { withBackEnd } from "./with-back-end.ts";
 
