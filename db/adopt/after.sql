@@ -1,42 +1,34 @@
 -- Adoption, last part: moves the rows into the new tables, and points grants and views to them.
 
--- What runs stays with the worker that runs it, for the four hours that the original gives; its token is made here, and
--- complete_job and fail_job do not ask for it.
+-- What runs stays with the worker that runs it, for the four hours that the original gives; fail_job needs a token, which is made
+-- here. What was locked for longer has lost its worker: the attempt counts, as when a lease ends. What has no attempt left moves
+-- on to dead_jobs by itself (job_died).
 insert into app_jobs.jobs (
   id, database_id, queue_name, task_identifier, payload, priority, run_at, attempts, max_attempts, key, last_error,
-  locked_at, locked_by, created_at, updated_at, lease_token
+  locked_at, locked_by, created_at, updated_at, lease_token, death
 )
 select
   j.id, j.database_id, j.queue_name, j.task_identifier, j.payload, j.priority, j.run_at, j.attempts, j.max_attempts, j.key,
-  j.last_error, j.locked_at, j.locked_by, coalesce(j.created_at, now()), coalesce(j.updated_at, now()),
-  case when j.locked_at is not null then gen_random_uuid() end
+  case
+    when j.locked_at is not null and not l.is_leased then format('Worker "%s" gave no outcome within its lease.', j.locked_by)
+    else j.last_error
+  end,
+  case when l.is_leased then j.locked_at end,
+  case when l.is_leased then j.locked_by end,
+  coalesce(j.created_at, now()),
+  coalesce(j.updated_at, now()),
+  case when l.is_leased then gen_random_uuid() end,
+  case
+    when l.is_leased or j.attempts < j.max_attempts then null
+    when j.last_error = 'Manually marked as failed' then 'by an operator'
+    else 'out of attempts'
+  end
 from app_jobs_before.jobs as j
-where j.locked_at > now() - interval '4 hours' or (j.locked_at is null and j.attempts < j.max_attempts)
+cross join lateral (select coalesce(j.locked_at > now() - interval '4 hours', false)) as l (is_leased)
 order by j.id;
 
--- Its worker is gone: the attempt counts, as when a lease ends here.
-insert into app_jobs.jobs (
-  id, database_id, queue_name, task_identifier, payload, priority, run_at, attempts, max_attempts, key, last_error,
-  created_at, updated_at
-)
-select
-  j.id, j.database_id, j.queue_name, j.task_identifier, j.payload, j.priority, j.run_at, j.attempts, j.max_attempts, j.key,
-  format('Worker "%s" gave no outcome within its lease.', j.locked_by), coalesce(j.created_at, now()), coalesce(j.updated_at, now())
-from app_jobs_before.jobs as j
-where j.locked_at <= now() - interval '4 hours' and j.attempts < j.max_attempts
-order by j.id;
-
-insert into app_jobs.dead_jobs (
-  id, database_id, queue_name, task_identifier, payload, priority, run_at, attempts, max_attempts, key, last_error,
-  created_at, updated_at, superseded, unreachable_count, parked_queue, died_at, reason
-)
-select
-  j.id, j.database_id, j.queue_name, j.task_identifier, j.payload, j.priority, j.run_at, j.attempts, j.max_attempts, j.key,
-  j.last_error, coalesce(j.created_at, now()), coalesce(j.updated_at, now()), false, 0, false, coalesce(j.updated_at, now()),
-  case when j.last_error = 'Manually marked as failed' then 'by an operator' else 'out of attempts' end
-from app_jobs_before.jobs as j
-where (j.locked_at is null or j.locked_at <= now() - interval '4 hours') and j.attempts >= j.max_attempts
-order by j.id;
+update app_jobs.dead_jobs
+set died_at = updated_at;
 
 -- A scheduler of the original holds its schedules for good; here a claim ends after an hour, which begins now.
 insert into app_jobs.scheduled_jobs (
