@@ -1,6 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { until } from "../../services/testing/until.ts";
-import type { TestDatabase } from "../../services/testing/with-database.ts";
 import { tenant, withOriginal } from "../../services/testing/with-original.ts";
 import { installPublishedService } from "../../services/testing/with-published-service.ts";
 import type { Sql } from "../client/connect.ts";
@@ -12,19 +11,18 @@ const isInstalled = await installPublishedService();
 
 const jobsOf = async (sql: Sql) => [...(await sql`select * from app_jobs.jobs order by id`)];
 
+/** Gives the same after an adoption, and its jobs as they were before it. */
+async function withAdopted() {
+  const database = await withOriginal();
+  const before = await jobsOf(database.sql);
+  expect(await migrate(database.settings)).toMatchObject({ adopted: true });
+  return { ...database, before };
+}
+
 describe.skipIf(!isInstalled)("adopting a database of @pgpm/database-jobs", () => {
-  let database: TestDatabase;
-  let before: Record<string, unknown>[];
-
-  beforeAll(async () => {
-    database = await withOriginal();
-    before = await jobsOf(database.sql);
-    expect(await migrate(database.settings)).toMatchObject({ adopted: true });
-  });
-  afterAll(() => database[Symbol.asyncDispose]());
-
   test("keeps every job as it was, the exhausted one among the dead", async () => {
-    const { sql } = database;
+    await using database = await withAdopted();
+    const { sql, before } = database;
     const jobs = await jobsOf(sql);
     expect(jobs.map(({ id }) => id)).toEqual(["1", "2", "4", "5", "6", "7", "8"]);
     for (const old of before.filter(({ id }) => id !== "3"))
@@ -38,10 +36,12 @@ describe.skipIf(!isInstalled)("adopting a database of @pgpm/database-jobs", () =
   });
 
   test("happens once", async () => {
+    await using database = await withAdopted();
     expect(await migrate(database.settings)).toMatchObject({ applied: 0, adopted: false });
   });
 
   test("leaves what runs to its worker, and holds its queue until it ends", async () => {
+    await using database = await withAdopted();
     const { sql } = database;
     const claimed = await sql`select id from app_jobs.get_job('work2') as j where j.queue_name = 'serial'`;
     expect(claimed).toHaveLength(0);
@@ -55,6 +55,7 @@ describe.skipIf(!isInstalled)("adopting a database of @pgpm/database-jobs", () =
   });
 
   test("goes on counting ids where the original was", async () => {
+    await using database = await withAdopted();
     const [{ id } = {}] = await database.sql<
       { id: string }[]
     >`select id from app_jobs.add_job(${tenant}, 'new')`;
@@ -62,6 +63,7 @@ describe.skipIf(!isInstalled)("adopting a database of @pgpm/database-jobs", () =
   });
 
   test("gives each tenant its own keys", async () => {
+    await using database = await withAdopted();
     const { sql } = database;
     await sql`select app_jobs.add_job(gen_random_uuid(), 'other', job_key => 'k')`;
     expect(await sql`select from app_jobs.jobs where key = 'k'`).toHaveLength(2);
