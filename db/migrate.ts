@@ -60,7 +60,7 @@ export async function migrate(
  * @throws AdoptionError naming what is in the way; then nothing was changed.
  */
 export async function goBack(settings: DatabaseSettings): Promise<void> {
-  await alone(settings, async (sql) => runChangeover(sql, await backSql()));
+  await alone(settings, (sql) => runChangeover(sql, backSql));
 }
 
 /** Runs work on a connection while no other migration runs. */

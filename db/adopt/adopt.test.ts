@@ -121,8 +121,8 @@ test.skipIf(!isInstalled)(
   async () => {
     await using database = await withOriginal();
     const { sql } = database;
-    await runChangeover(sql, await gateSql());
-    const text = (await adoptionSql(await readMigrations())).replaceAll("'500ms'", "'60s'");
+    await runChangeover(sql, gateSql);
+    const text = adoptionSql(await readMigrations()).replaceAll("'500ms'", "'60s'");
     const blocker = await sql.reserve();
     await blocker`begin`;
     await blocker`lock table app_jobs.job_queues in access share mode`;

@@ -1,8 +1,11 @@
-import { join } from "node:path";
 import postgres from "postgres";
 import type { Sql } from "../client/connect.ts";
 import { installSql, migrationLock } from "../install-sql.ts";
 import type { Migration } from "../read-migrations.ts";
+import afterText from "./after.sql" with { type: "text" };
+import backText from "./back.sql" with { type: "text" };
+import beforeText from "./before.sql" with { type: "text" };
+import gateText from "./gate.sql" with { type: "text" };
 
 /** Why an existing installation could not be adopted, or given back. Nothing was changed. */
 export class AdoptionError extends Error {
@@ -42,10 +45,8 @@ export async function findInstallation(sql: Sql, schema: string): Promise<Instal
   return found.extension ? "extension" : "ours";
 }
 
-/** Gives the statements that make callers wait for an adoption in the right place, for a transaction before it. See gate.sql. */
-export function gateSql(): Promise<string> {
-  return read("gate.sql");
-}
+/** The statements that make callers wait for an adoption in the right place, for a transaction before it. See gate.sql. */
+export const gateSql: string = gateText;
 
 /**
  * Adopts what `@pgpm/database-jobs` made, in one transaction, while its workers run and jobs are enqueued.
@@ -57,9 +58,9 @@ export async function adopt(
   migrations: readonly Migration[],
   patience = usualPatience,
 ): Promise<void> {
-  await runChangeover(sql, await gateSql(), patience);
+  await runChangeover(sql, gateSql, patience);
   await awaitOthers(sql);
-  await runChangeover(sql, await adoptionSql(migrations), patience);
+  await runChangeover(sql, adoptionSql(migrations), patience);
 }
 
 /**
@@ -88,14 +89,12 @@ async function awaitOthers(sql: Sql): Promise<void> {
 }
 
 /** Gives the statements that adopt what `@pgpm/database-jobs` made, for one transaction. See before.sql. */
-export async function adoptionSql(migrations: readonly Migration[]): Promise<string> {
-  return [await read("before.sql"), installSql(migrations), await read("after.sql")].join("\n");
+export function adoptionSql(migrations: readonly Migration[]): string {
+  return [beforeText, installSql(migrations), afterText].join("\n");
 }
 
-/** Gives the statements that put back what an adoption put aside, with the jobs that there are now. See back.sql. */
-export function backSql(): Promise<string> {
-  return read("back.sql");
-}
+/** The statements that put back what an adoption put aside, with the jobs that there are now. See back.sql. */
+export const backSql: string = backText;
 
 /**
  * Runs such statements in one transaction, again and again while other sessions hold locks.
@@ -121,8 +120,4 @@ function explain(error: unknown, isLocked: boolean): unknown {
     ? "Cannot change app_jobs over: other sessions hold locks on its tables. Look for long transactions in pg_stat_activity, and try again. Nothing was changed."
     : [error.message, error.hint ?? `(SQL state ${error.code})`].join(" ");
   return new AdoptionError(words, { cause: error });
-}
-
-function read(name: string): Promise<string> {
-  return Bun.file(join(import.meta.dirname, name)).text();
 }

@@ -20,9 +20,9 @@ const published = join(
 test.skipIf(!isInstalled)("the files of db:sql adopt and give back, as db:migrate does", async () => {
   await using database = await withOriginal();
   const psql = connect(database.settings, { max: 1, name: "test-psql", fetchTypes: false });
-  await psql.unsafe(await adoptionFile(await readMigrations()));
+  await psql.unsafe(adoptionFile(await readMigrations()));
   expect(await migrate(database.settings)).toMatchObject({ applied: 0, adopted: false });
-  await psql.unsafe(await backFile());
+  await psql.unsafe(backFile());
   await psql.end();
   expect(await database.sql`select from app_jobs.jobs`).toHaveLength(8);
 });

@@ -17,9 +17,9 @@ const text = await write();
 await Bun.write(file ?? Bun.stdout, text);
 
 async function write(): Promise<string> {
-  if (back) return await backFile();
+  if (back) return backFile();
   const migrations = await readMigrations(schema);
   return adopt
-    ? await adoptionFile(await readMigrations())
+    ? adoptionFile(await readMigrations())
     : plainSql({ version: packageJson.version, schema, migrations });
 }
