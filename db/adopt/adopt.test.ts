@@ -40,6 +40,14 @@ describe.skipIf(!isInstalled)("adopting a database of @pgpm/database-jobs", () =
     expect(await migrate(database.settings)).toMatchObject({ applied: 0, adopted: false });
   });
 
+  test("is not kept off by the journal that drizzle-kit leaves where its first migration fails", async () => {
+    await using database = await withOriginal();
+    await database.sql.unsafe(
+      "create table app_jobs.migrations (id serial primary key, hash text, created_at bigint)",
+    );
+    expect(await migrate(database.settings)).toMatchObject({ adopted: true });
+  });
+
   test("leaves what runs to its worker, and holds its queue until it ends", async () => {
     await using database = await withAdopted();
     const { sql } = database;

@@ -22,9 +22,13 @@ test.skipIf(!isInstalled)("the files of db:sql adopt and give back, as db:migrat
   const psql = connect(database.settings, { max: 1, name: "test-psql", fetchTypes: false });
   await psql.unsafe(adoptionFile(await readMigrations()));
   expect(await migrate(database.settings)).toMatchObject({ applied: 0, adopted: false });
+  const again = await psql.unsafe(adoptionFile(await readMigrations())).catch(String);
+  expect(again).toContain("Cannot adopt app_jobs: it is ours already.");
+  await psql.unsafe("rollback");
+  await psql`select id from app_jobs.complete_job('work1', 1)`;
   await psql.unsafe(backFile());
   await psql.end();
-  expect(await database.sql`select from app_jobs.jobs`).toHaveLength(8);
+  expect(await database.sql`select from app_jobs.jobs`).toHaveLength(7);
 });
 
 test.skipIf(!isInstalled)("the command adopts, gives back, and says what it did", async () => {

@@ -11,6 +11,9 @@ declare
   faults text[];
   member record;
 begin
+  if to_regclass('app_jobs.dead_jobs') is not null then
+    raise exception 'Cannot adopt app_jobs: it is ours already.' using hint = 'Nothing was changed.';
+  end if;
   if to_regnamespace('app_jobs_before') is not null then
     raise exception 'Cannot adopt app_jobs: a schema app_jobs_before is there already.' using
       hint = 'It is what an earlier adoption put aside. Look into it, and drop or rename it.';

@@ -2,7 +2,7 @@
 -- the old function already, and goes on in it afterwards, where it cannot work: the outcome of a job that ended in that moment
 -- would be refused, and the job would run again four hours later. So these functions first wait for the table, and if it was
 -- adopted meanwhile call the new function of their name, and give its row in the old shape. Until then they do what they did;
--- an adoption that fails leaves them so, which harms nothing.
+-- an adoption that fails leaves them so, which harms nothing. What was adopted already is left alone.
 set local search_path = pg_catalog, pg_temp;
 
 do $$
@@ -33,6 +33,8 @@ begin
     inner join pg_proc as p on p.proname = t.function
     inner join pg_language as l on l.oid = p.prolang
     where p.pronamespace = to_regnamespace('app_jobs')
+      and to_regclass('app_jobs.dead_jobs') is null
+      and to_regclass('app_jobs_before.adoption') is null
       and l.lanname = 'plpgsql'
       and p.prosrc not like '%adoption gate%'
   loop
