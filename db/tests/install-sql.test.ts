@@ -1,5 +1,9 @@
 import { expect, test } from "bun:test";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type TestDatabase, withDatabase } from "../../services/testing/with-database.ts";
+import { withProcess } from "../../services/testing/with-process.ts";
 import { connect } from "../client/connect.ts";
 import { plainSql } from "../install-sql.ts";
 import { migrate } from "../migrate.ts";
@@ -51,4 +55,18 @@ test("the plain file leaves tables that are not ours alone", async () => {
   expect(await run(database, plainSql(form)).catch(String)).toContain(
     "the schema app_jobs holds tables that are not ours",
   );
+});
+
+test("the commands write the file, and the extension's files, where they are told to", async () => {
+  await using stack = new AsyncDisposableStack();
+  const folder = await mkdtemp(join(tmpdir(), "jobs-forms-"));
+  stack.defer(() => rm(folder, { recursive: true, force: true }));
+  const file = join(folder, "jobs.sql");
+  const plain = stack.use(withProcess("scripts/db-sql.ts", {}, [file]));
+  const extension = stack.use(withProcess("scripts/db-extension.ts", {}, [folder]));
+  expect([await plain.exited, await extension.exited]).toEqual([0, 0]);
+  await using database = await withDatabase("empty");
+  await run(database, await Bun.file(file).text());
+  expect(await migrate(database.settings)).toMatchObject({ applied: 0 });
+  expect(await readdir(join(folder, "extension"))).toContain("pgpm-database-jobs.control");
 });
