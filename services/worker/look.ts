@@ -49,14 +49,15 @@ function createClaim({ jobs, run, settler, slots, back }: LookOptions, onFailed:
       const found = await jobs.getJobs({ run: worker, limit, tasks: filter, floors, completed: leases });
       completed?.written(found.refused);
       const ms = performance.now() - startedAt;
-      if (!reach?.isBeside) slots.claimTook(ms);
       const wasFilled = found.jobs.length === limit;
+      if (!reach?.isBeside) slots.claimTook(ms, wasFilled);
       if (reach !== null)
         back.looked({ reach, ms, claimed: found.jobs, completed: leases.length, wasFilled });
       found.jobs.forEach(slots.add);
       return found.jobs.length;
     } catch (error) {
       onFailed();
+      slots.claimFailed();
       completed?.putBack();
       if (reach !== null) back.failed(reach);
       if (error instanceof Error && error.message === "LEASE_LOST") run.lose(worker, "a claim was refused");

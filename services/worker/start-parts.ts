@@ -9,6 +9,7 @@ import { performJob } from "./perform-job.ts";
 import { createRequestSigner, prepareRequest } from "./prepare-request.ts";
 import { startRescue } from "./rescue.ts";
 import { createSettler } from "./settle.ts";
+import type { SlotPool } from "./slot-pool.ts";
 import type { WorkerSettings } from "./start-worker.ts";
 import { createTaskHealth } from "./task-health.ts";
 import { startWorkerRun, type WorkerRun } from "./worker-run.ts";
@@ -16,6 +17,7 @@ import { startWorkerRun, type WorkerRun } from "./worker-run.ts";
 /** What the parts share. */
 export type PartsOptions = {
   readonly jobs: Jobs;
+  readonly pool: SlotPool;
   readonly log: Log;
   /** Whether a connection pooler stands before the database. */
   readonly isPooled: boolean;
@@ -35,7 +37,7 @@ export type Parts = {
  * Starts a worker's parts on a database that answers: the lease (worker-run), the claims (claim-loop), the rescue of lost
  * jobs, and the listener that wakes the claims.
  */
-export function startParts(settings: WorkerSettings, { jobs, log, isPooled }: PartsOptions): Parts {
+export function startParts(settings: WorkerSettings, { jobs, pool, log, isPooled }: PartsOptions): Parts {
   const flight = createFlight(settings, { jobs, log });
   const run = startWorkerRun({
     jobs,
@@ -61,7 +63,7 @@ export function startParts(settings: WorkerSettings, { jobs, log, isPooled }: Pa
     held: flight.held,
     settler: flight.settler,
     health: flight.health,
-    concurrency: settings.JOBS_CONCURRENCY,
+    pool,
     tasks: settings.JOBS_SUPPORT_ANY ? null : settings.JOBS_SUPPORTED,
     pollSeconds: settings.JOBS_POLL_SECONDS,
     log,
@@ -98,7 +100,7 @@ async function giveBack(run: WorkerRun, log: Log): Promise<void> {
 }
 
 /** The jobs on their way to functions and back. */
-function createFlight(settings: WorkerSettings, { jobs, log }: Omit<PartsOptions, "isPooled">) {
+function createFlight(settings: WorkerSettings, { jobs, log }: Pick<PartsOptions, "jobs" | "log">) {
   const held = createHeldJobs();
   const health = createTaskHealth();
   const settler = createSettler({
