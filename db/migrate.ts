@@ -4,7 +4,10 @@ import { DrizzleQueryError } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/postgres-js";
 import { migrate as applyFolder } from "drizzle-orm/postgres-js/migrator";
 import postgres from "postgres";
+import { adopt, backSql, findInstallation, runChangeover } from "./adopt/adopt.ts";
 import { connect, type DatabaseSettings, onlyRow, type Sql } from "./client/connect.ts";
+import { migrationLock } from "./install-sql.ts";
+import { readMigrations } from "./read-migrations.ts";
 import { journalTable, migrationsFolder, renderMigrations } from "./render-migrations.ts";
 
 /** What a migration run did. */
@@ -13,15 +16,14 @@ export type MigrationResult = {
   readonly applied: number;
   /** Files that are applied now. */
   readonly total: number;
+  /** Whether the schema was another system's until this run (db/adopting.md). */
+  readonly adopted: boolean;
 };
 
 /** Why a migration failed: the file, its line and what Postgres said. Nothing of that run was kept. */
 export class MigrationError extends Error {
   override readonly name = "MigrationError";
 }
-
-// Any number will do that other users of advisory locks are unlikely to choose.
-const migrationLock = 7_723_391_402;
 
 /**
  * Brings the schema up to date and gives how many files that took. All files of a run are one transaction.
@@ -35,18 +37,42 @@ export async function migrate(
   schema = "app_jobs",
   folder = migrationsFolder,
 ): Promise<MigrationResult> {
+  return await alone(settings, async (sql) => {
+    const found = await findInstallation(sql, schema);
+    const adopted = found === "foreign" && schema === "app_jobs";
+    const migrations = await readMigrations(schema, folder);
+    if (adopted) await adopt(sql, migrations);
+    const before = adopted ? 0 : await appliedFiles(sql, schema);
+    if (found === "extension" && before < migrations.length)
+      throw new MigrationError(
+        `Cannot migrate: the schema ${schema} belongs to the extension pgpm-database-jobs. Use: alter extension "pgpm-database-jobs" update.`,
+      );
+    await using rendered = await renderMigrations(schema, folder);
+    await apply(sql, schema, rendered.folder);
+    const total = await appliedFiles(sql, schema);
+    return { applied: total - before, total, adopted };
+  });
+}
+
+/**
+ * Puts back the tables and functions that an adoption put aside, with the jobs that there are now.
+ *
+ * @throws AdoptionError naming what is in the way; then nothing was changed.
+ */
+export async function goBack(settings: DatabaseSettings): Promise<void> {
+  await alone(settings, (sql) => runChangeover(sql, backSql));
+}
+
+/** Runs work on a connection while no other migration runs. */
+async function alone<T>(settings: DatabaseSettings, work: (sql: Sql) => Promise<T>): Promise<T> {
   const guard = connect(settings, { max: 1, name: "jobs-migrate-lock", prepare: false });
   const sql = connect(settings, { max: 1, name: "jobs-migrate", prepare: false });
   try {
     // The lock is a transaction's, not a session's: behind a pooler a session is not ours to keep.
-    return await guard.begin(async (lock) => {
+    return (await guard.begin(async (lock) => {
       await lock`select pg_advisory_xact_lock(${migrationLock})`;
-      await using rendered = await renderMigrations(schema, folder);
-      const before = await appliedFiles(sql, schema);
-      await apply(sql, schema, rendered.folder);
-      const total = await appliedFiles(sql, schema);
-      return { applied: total - before, total };
-    });
+      return work(sql);
+    })) as T;
   } finally {
     await Promise.all([sql.end(), guard.end()]);
   }

@@ -13,7 +13,7 @@ export const journalTable = "migrations";
  *
  * @throws Error when the name is not a plain lower-case identifier of at most 63 characters.
  */
-function renderSql(text: string, schema: string): string {
+export function renderSql(text: string, schema: string): string {
   if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema))
     throw new Error(
       `Cannot use the schema ${JSON.stringify(schema)}: it is not a lower-case SQL identifier of at most 63 characters. Change JOBS_SCHEMA.`,

@@ -28,7 +28,8 @@ comment on function app_jobs.current_database_id() is
 
 revoke all on function app_jobs.current_database_id() from public;
 
-create function app_jobs.tg_add_job_with_row() returns trigger
+-- The three are replaced where an adoption brought them along with the users' triggers that call them (db/adopt).
+create or replace function app_jobs.tg_add_job_with_row() returns trigger
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
@@ -46,7 +47,7 @@ comment on function app_jobs.tg_add_job_with_row() is
 
 revoke all on function app_jobs.tg_add_job_with_row() from public;
 
-create function app_jobs.tg_add_job_with_row_id() returns trigger
+create or replace function app_jobs.tg_add_job_with_row_id() returns trigger
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
@@ -64,7 +65,7 @@ comment on function app_jobs.tg_add_job_with_row_id() is
 
 revoke all on function app_jobs.tg_add_job_with_row_id() from public;
 
-create function app_jobs.trigger_job_with_fields() returns trigger
+create or replace function app_jobs.trigger_job_with_fields() returns trigger
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp

@@ -1,21 +1,41 @@
+import { Command } from "commander";
 import { z } from "zod";
-import { MigrationError, migrate } from "../../db/migrate.ts";
+import { AdoptionError } from "../../db/adopt/adopt.ts";
+import { goBack, MigrationError, migrate } from "../../db/migrate.ts";
 import { postgresSettings } from "../../services/config/postgres-settings.ts";
 import { ConfigError, readSettings } from "../../services/config/read-settings.ts";
 import { databaseFault, describeDatabase } from "../../services/database/await-database.ts";
 import { StartError } from "../../services/http/serve.ts";
 
+const { back } = new Command("db:migrate")
+  .description("Brings the schema up to date, and adopts that of @pgpm/database-jobs (db/adopting.md).")
+  .option("--back", "gives an adopted schema back, with the jobs that there are now")
+  .parse()
+  .opts<{ back?: boolean }>();
+
 try {
   const settings = readSettings("the migration", z.object(postgresSettings), process.env);
-  const { applied, total } = await migrate(settings, settings.JOBS_SCHEMA).catch((error: unknown) => {
-    throw error instanceof MigrationError ? error : databaseFault(error, settings);
+  const what = await (back ? giveBack() : bringUpToDate()).catch((error: unknown) => {
+    throw isOurs(error) ? error : databaseFault(error, settings);
   });
-  const what =
-    applied === 0 ? `all ${total} migrations were applied before` : `${applied} of ${total} applied`;
   console.log(`Schema ${settings.JOBS_SCHEMA} of ${describeDatabase(settings)}: ${what}.`);
+
+  async function giveBack(): Promise<string> {
+    await goBack(settings);
+    return "it is again as @pgpm/database-jobs made it, with all jobs";
+  }
+
+  async function bringUpToDate(): Promise<string> {
+    const { applied, total, adopted } = await migrate(settings, settings.JOBS_SCHEMA);
+    if (adopted) return "adopted from @pgpm/database-jobs, whose tables are put aside in app_jobs_before";
+    return applied === 0 ? `all ${total} migrations were applied before` : `${applied} of ${total} applied`;
+  }
 } catch (error) {
-  const expected = [ConfigError, MigrationError, StartError].some((kind) => error instanceof kind);
-  if (!expected) throw error;
+  if (!isOurs(error)) throw error;
   console.error(error instanceof Error ? error.message : error);
   process.exit(1);
+}
+
+function isOurs(error: unknown): boolean {
+  return [AdoptionError, ConfigError, MigrationError, StartError].some((kind) => error instanceof kind);
 }
