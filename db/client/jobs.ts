@@ -62,6 +62,18 @@ export type Claimed = {
   readonly refused: ReadonlySet<string>;
 };
 
+/** What a worker is to know with each beat. */
+export type WorkerOrders = {
+  /** Leases of its run whose job was cancelled, of late. */
+  readonly cancelled: readonly Lease[];
+  /** The tasks whose requests differ from the rest; null for what is as everywhere. */
+  readonly policies: readonly {
+    readonly task: string;
+    readonly timeoutSeconds: number | null;
+    readonly maxAttempts: number | null;
+  }[];
+};
+
 /** What a callback reports; see db/migrations/0017_callback_job.sql. */
 export type CallbackReport =
   | { readonly kind: "complete" }
@@ -151,10 +163,13 @@ function workerRuns(call: Call) {
       ]);
     },
 
-    /** Renews a run's lease; false when it had ended. */
-    beatWorker: async (run: string): Promise<boolean> => {
-      const rows = await call<{ alive: boolean }>("select app_jobs.beat_worker($1) as alive", [run]);
-      return rows[0]?.alive ?? false;
+    /** Renews a run's lease and gives what it is to know; null when the lease had ended. */
+    beatWorker: async (run: string): Promise<WorkerOrders | null> => {
+      const rows = await call<{ alive: boolean; orders: WorkerOrders }>(
+        "select app_jobs.beat_worker($1) as alive, app_jobs.worker_orders($1) as orders",
+        [run],
+      );
+      return rows[0]?.alive ? rows[0].orders : null;
     },
 
     /** Asks for notifications for so many seconds from now on, or for none from now on. */
@@ -260,6 +275,10 @@ function outcomes(call: Call) {
           ],
         ),
       ),
+
+    /** Cancels jobs, whether they wait or run; gives the ids of those that there were. */
+    cancelJobs: (jobIds: readonly string[], reason: string | null = null): Promise<Set<string>> =>
+      taken(call("select id from app_jobs.cancel_jobs($1::bigint[], $2)", [jobIds, reason])),
 
     /** Leaves jobs to functions that answered 202; gives the ids whose lease still held. */
     acceptJobs: (leases: readonly Lease[], callbackSeconds: number): Promise<Set<string>> =>

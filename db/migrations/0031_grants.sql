@@ -7,6 +7,9 @@ begin
     grant select, insert, update, delete on app_jobs.jobs, app_jobs.dead_jobs, app_jobs.scheduled_jobs, app_jobs.job_queues
       to administrator;
     grant execute on all functions in schema app_jobs to administrator;
+    -- What later migrations make, too.
+    alter default privileges in schema app_jobs grant select, insert, update, delete on tables to administrator;
+    alter default privileges in schema app_jobs grant execute on functions to administrator;
   end if;
 end;
 $$;

@@ -2,7 +2,8 @@ import { expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { type TestDatabase, withDatabase } from "../../services/testing/with-database.ts";
 import { operations } from "./history/operations.ts";
-import { follow, type Model } from "./history/queue-model.ts";
+import { follow } from "./history/queue-model.ts";
+import type { Model } from "./history/queue-state.ts";
 import { type Step, steps } from "./history/steps.ts";
 import { createWorld, learn } from "./history/world.ts";
 

@@ -1,7 +1,8 @@
-import type { Jobs, LeasedJob } from "#db/jobs";
+import type { Jobs, LeasedJob, WorkerOrders } from "#db/jobs";
 import { createKeyRing } from "../callback-token/key-ring.ts";
 import { listenOrPoll } from "../database/listen-or-poll.ts";
 import type { Log } from "../log/log.ts";
+import { createCancellations } from "./cancellations.ts";
 import { startClaimLoop } from "./claim-loop.ts";
 import { createHeldJobs } from "./held-jobs.ts";
 import { createPoster } from "./http/post.ts";
@@ -11,6 +12,7 @@ import { startRescue } from "./rescue.ts";
 import { createSettler } from "./settle.ts";
 import type { WorkerSettings } from "./start-worker.ts";
 import { createTaskHealth } from "./task-health.ts";
+import { createTaskLimits, type Limits } from "./task-limits.ts";
 import { startWorkerRun, type WorkerRun } from "./worker-run.ts";
 
 /** What the parts share. */
@@ -46,11 +48,11 @@ export function startParts(settings: WorkerSettings, { jobs, log, isPooled }: Pa
       claims.forgetUnstarted();
       flight.giveUp();
     },
+    onOrders: flight.heed,
   });
   const ear = listenOrPoll(settings, {
-    channel: "jobs:insert",
     isPooled,
-    onNotify: () => claims.notified(),
+    onNotify: { "jobs:insert": () => claims.notified(), "jobs:orders": run.beatNow },
     log,
   });
   const claims = startClaimLoop({
@@ -108,12 +110,15 @@ function createFlight(settings: WorkerSettings, { jobs, log }: Omit<PartsOptions
     log,
   });
   const client = createPoster({ usesProxy: settings.HTTP_PROXY !== undefined });
+  const cancellations = createCancellations({ client, log });
+  const limits = createTaskLimits(settings.JOBS_TIMEOUT_SECONDS);
   const options = {
     request: createRequestMaker(settings, jobs),
     client,
     settler,
     health,
-    timeoutSeconds: settings.JOBS_TIMEOUT_SECONDS,
+    limits,
+    cancellations,
     retryAfterMaxSeconds: settings.JOBS_RETRY_AFTER_MAX_SECONDS,
     log,
   };
@@ -132,6 +137,10 @@ function createFlight(settings: WorkerSettings, { jobs, log }: Omit<PartsOptions
       const begun = era;
       return performJob(job, { ...options, isLeased: () => begun === era, onAnswered });
     },
+    heed: (orders: WorkerOrders) => {
+      limits.replace(orders.policies);
+      cancellations.heed(orders.cancelled);
+    },
     giveUp,
     close: () => {
       giveUp();
@@ -143,7 +152,7 @@ function createFlight(settings: WorkerSettings, { jobs, log }: Omit<PartsOptions
 function createRequestMaker(settings: WorkerSettings, jobs: Jobs) {
   const ring = createKeyRing(jobs);
   const sign = createRequestSigner(settings.JOBS_SIGNING_SECRETS);
-  return async (job: LeasedJob) => {
+  return async (job: LeasedJob, limits: Limits) => {
     const [key] = await ring.keys();
     if (key === undefined)
       throw new Error(
@@ -156,7 +165,7 @@ function createRequestMaker(settings: WorkerSettings, jobs: Jobs) {
       overrides: settings.INTERNAL_GATEWAY_DEVELOPMENT_MAP,
       callbackUrl: settings.callbackUrl,
       key,
-      timeoutSeconds: settings.JOBS_TIMEOUT_SECONDS,
+      limits,
       now,
     });
     return "fault" in request ? request : sign(request, now);

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { Jobs } from "#db/jobs";
+import type { Jobs, WorkerOrders } from "#db/jobs";
 import type { Log } from "../log/log.ts";
+import { createWakeSignal } from "./wake-signal.ts";
 
 /** What a worker run needs. */
 export type WorkerRunOptions = {
@@ -10,6 +11,8 @@ export type WorkerRunOptions = {
   readonly log: Log;
   /** Called when the lease has ended: the jobs of that run belong to others now. */
   readonly onLost: () => void;
+  /** Called with what each beat brings, before the first claim too. */
+  readonly onOrders: (orders: WorkerOrders) => void;
 };
 
 /** This process's present run in the database: the lease of all its jobs. */
@@ -18,6 +21,8 @@ export type WorkerRun = {
   readonly current: () => Promise<string>;
   /** Lets go of this run, as when the database has refused it. */
   readonly lose: (run: string, reason: string) => void;
+  /** Beats now and not only when it is time: the database has something to tell. */
+  readonly beatNow: () => void;
   /** Why there is no lease at this moment, or null. */
   readonly fault: () => string | null;
   /** Stops beating and gives back what is left; gives the number of jobs given back. */
@@ -25,6 +30,9 @@ export type WorkerRun = {
 };
 
 type Held = { readonly run: string; keptUntil: number };
+
+/** Least time between two beats, in ms, however often the database calls. */
+const betweenBeatsMs = 20;
 
 /**
  * Keeps the lease of this worker's jobs by one write every third of its length, whatever their number.
@@ -37,6 +45,7 @@ export function startWorkerRun(options: WorkerRunOptions): WorkerRun {
   const { jobs, leaseSeconds, log } = options;
   const leaseMs = leaseSeconds * 1000;
   const stopping = new AbortController();
+  const call = createWakeSignal();
   let held: Held | null = null;
   let registering: Promise<string> | undefined;
 
@@ -51,6 +60,8 @@ export function startWorkerRun(options: WorkerRunOptions): WorkerRun {
     const run = crypto.randomUUID();
     const keptUntil = Date.now() + leaseMs;
     await jobs.registerWorker({ run, workerId: options.workerId, leaseSeconds });
+    const orders = await jobs.beatWorker(run);
+    if (orders !== null) options.onOrders(orders);
     held = { run, keptUntil };
     log.debug("worker registered", { run });
     return run;
@@ -58,8 +69,9 @@ export function startWorkerRun(options: WorkerRunOptions): WorkerRun {
 
   const beating = (async () => {
     while (!stopping.signal.aborted) {
-      await pause(leaseMs / 3, undefined, { signal: stopping.signal }).catch(() => undefined);
+      await call.wait(leaseMs / 3);
       if (!stopping.signal.aborted && held !== null) await beat(held, { options, lose });
+      await pause(betweenBeatsMs, undefined, { signal: stopping.signal }).catch(() => undefined);
     }
   })();
 
@@ -72,9 +84,11 @@ export function startWorkerRun(options: WorkerRunOptions): WorkerRun {
       return registering;
     },
     lose,
+    beatNow: call.wake,
     fault: () => (held === null ? "not registered" : null),
     end: async () => {
       stopping.abort();
+      call.wake();
       await beating;
       const last = held?.run;
       held = null;
@@ -88,9 +102,10 @@ type BeatOptions = { readonly options: WorkerRunOptions; readonly lose: WorkerRu
 async function beat(held: Held, { options, lose }: BeatOptions): Promise<void> {
   const startedAt = Date.now();
   try {
-    const isAlive = await withinMs(options.jobs.beatWorker(held.run), held.keptUntil - startedAt);
-    if (isAlive) held.keptUntil = startedAt + options.leaseSeconds * 1000;
-    else lose(held.run, "the database has ended it");
+    const orders = await withinMs(options.jobs.beatWorker(held.run), held.keptUntil - startedAt);
+    if (orders === null) return lose(held.run, "the database has ended it");
+    held.keptUntil = startedAt + options.leaseSeconds * 1000;
+    options.onOrders(orders);
   } catch (error) {
     options.log.warn("no beat", { error });
     if (Date.now() >= held.keptUntil) lose(held.run, "no beat got through for a whole lease");

@@ -1,33 +1,7 @@
 import { jobIdsOf } from "./operations.ts";
+import type { Model, ModelJob } from "./queue-state.ts";
 import type { Step } from "./steps.ts";
 import { type Effect, pick, type SeenLease, type World } from "./world.ts";
-
-/** A job as the model has it. Instants are numbers that only order: 0 to 9 long ago, then the steps, then far ahead. */
-export type ModelJob = {
-  readonly id: number;
-  readonly tenant: string;
-  key: string | null;
-  queue: string | null;
-  priority: number;
-  runAt: number;
-  attempts: number;
-  maxAttempts: number;
-  superseded: boolean;
-  lease: {
-    readonly token: string;
-    readonly worker: string;
-    run: string | null;
-    isOver: boolean;
-    isAccepted: boolean;
-  } | null;
-};
-
-/** The queue as its documentation tells it, without concurrency. */
-export type Model = {
-  readonly jobs: Map<number, ModelJob>;
-  readonly dead: Map<number, ModelJob>;
-  now: number;
-};
 
 /** Later than every step: what waits for backoff, or was put off, is not due within a test. */
 const farAhead = 1_000_000;
@@ -266,10 +240,18 @@ const operators = {
     const attempts = step.priority > 0 ? { attempts: 0 } : {};
     if (step.priority > 0) revive(model, jobIdsOf(step, world));
     const change = { runAt: runAtOf(step, model.now), priority: step.priority, ...attempts };
-    operate(model, jobIdsOf(step, world), (job) => free(job, change));
+    operate(model, jobIdsOf(step, world), (job) =>
+      free(job, { ...change, ...(job.superseded ? { attempts: job.maxAttempts } : {}) }),
+    );
   },
   permanentlyFail: (model, { step, world }) =>
     operate(model, jobIdsOf(step, world).slice(0, 1), (job) => free(job, { attempts: job.maxAttempts })),
+  cancel: ({ jobs }, { step, world }) => {
+    for (const id of jobIdsOf(step, world).slice(0, 2)) {
+      const job = jobs.get(id);
+      if (job !== undefined) free(job, { attempts: job.maxAttempts });
+    }
+  },
   retryDead: (model, { step, world }) =>
     revive(model, jobIdsOf(step, world), { runAt: runAtOf(step, model.now) }),
   discardDead: (model, { step, world }) => {
