@@ -35,7 +35,7 @@ test.each([
   ["the longest wait", [50, 10, 2, 60], 1, 60],
   ["less than two seconds", [1, 0.1, 1, null], 0.05, 0.1],
   ["a factor of one", [9, 30, 1, null], 1, 30],
-] as const)("the waits of %s are spread over their whole range", async (_, of, low, high) => {
+] as const)("the waits of %s are spread over their whole range", async (...[, of, low, high]) => {
   await using db = await withDatabase();
   const all = await waits(db, [...of]);
   const [shortest, longest] = [Math.min(...all), Math.max(...all)];

@@ -15,7 +15,7 @@ export type StartedRuntime = AsyncDisposable & {
 export type RuntimeSettings = Readonly<Record<string, string>>;
 
 /** What a runtime serves: a folder under functions/ with a `worker.ts`. */
-type Served = "send-email-link" | "simple-email" | "runtime-tests/host-probe";
+type Served = "send-email-link" | "simple-email" | "runtime-tests/host-probe" | "runtime-tests/abort-probe";
 
 /** A runtime: its name, and how to serve a function by it. Undefined as its program is "not on this machine". */
 export type Runtime = {
