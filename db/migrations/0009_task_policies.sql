@@ -75,7 +75,7 @@ volatile
 parallel safe
 set search_path = pg_catalog, pg_temp
 as $$
-  select app_jobs.backoff_seconds(backoff_seconds.attempts, null, null, null);
+  select 1 + (exp(least(greatest(backoff_seconds.attempts, 1), 10)::double precision) - 1) * random();
 $$;
 
 comment on function app_jobs.backoff_seconds(integer) is

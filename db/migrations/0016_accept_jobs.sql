@@ -1,18 +1,3 @@
-create function app_jobs.callback_seconds_of(task text) returns double precision
-language sql
-stable
-set search_path = pg_catalog, pg_temp
-as $$
-  select p.callback_seconds
-  from app_jobs.task_policies as p
-  where p.task_identifier = task;
-$$;
-
-comment on function app_jobs.callback_seconds_of(text) is
-  'How long a function may take until its next callback, where the policy of its task says so; else null.';
-
-revoke all on function app_jobs.callback_seconds_of(text) from public;
-
 -- The plan is as in complete_leases.
 create function app_jobs.accept_leases(job_ids bigint[], lease_tokens uuid[], callback_seconds double precision)
 returns setof bigint
@@ -24,7 +9,14 @@ as $$
   set worker_run = null,
     accepted_at = coalesce(j.accepted_at, now()),
     lease_seconds = extract(epoch from now() - j.locked_at)
-      + coalesce(app_jobs.callback_seconds_of(j.task_identifier), callback_seconds),
+      + coalesce(
+        (
+          select p.callback_seconds
+          from app_jobs.task_policies as p
+          where p.task_identifier = j.task_identifier
+        ),
+        callback_seconds
+      ),
     unreachable_since = null,
     unreachable_count = 0,
     updated_at = now()

@@ -20,7 +20,14 @@ begin
         lease_seconds = case
           when j.accepted_at is null then j.lease_seconds
           else extract(epoch from now() - j.locked_at)
-            + coalesce(app_jobs.callback_seconds_of(j.task_identifier), (report ->> 'callbackSeconds')::double precision)
+            + coalesce(
+              (
+                select p.callback_seconds
+                from app_jobs.task_policies as p
+                where p.task_identifier = j.task_identifier
+              ),
+              (report ->> 'callbackSeconds')::double precision
+            )
         end,
         updated_at = now()
       where j.id = callback_job.job_id

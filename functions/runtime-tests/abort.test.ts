@@ -13,7 +13,7 @@ setDefaultTimeout(60_000);
 describe.each(runtimes.filter(({ program }) => program !== undefined))("$name", ({ start }) => {
   test("a function's own request is aborted when its worker closes the connection", async () => {
     await using slow = await withFunction(() => new Promise<Response>(() => {}));
-    await using started = await start({}, "runtime-tests/abort-probe");
+    await using started = await start({ PORT: "0" }, "runtime-tests/abort-probe");
     const worker = createHttpClient();
     const body = JSON.stringify({ url: slow.url });
     void worker.post({ url: started.url, headers: { "Content-Type": "application/json" }, body }, 60_000);

@@ -1,8 +1,4 @@
-import worker from "./worker.ts";
+import { serveJob } from "../../serve/main.ts";
+import { abortProbe } from "./worker.ts";
 
-const { port } = Bun.serve({
-  port: 0,
-  idleTimeout: 0,
-  fetch: (request) => worker.fetch(request, process.env),
-});
-console.log(JSON.stringify({ event: "ready", port }));
+await serveJob(abortProbe);

@@ -1,11 +1,12 @@
 import * as z from "zod";
-import { defineJob } from "../../kit/define-job.ts";
+import { defineJob, type Job } from "../../kit/define-job.ts";
 
-const probe = defineJob({
+/** Waits for the URL of its payload as long as its worker does. */
+export const abortProbe: Job = defineJob({
   name: "abort-probe",
   payload: z.object({ url: z.url() }),
   run: async ({ url }, { signal }) => ({ status: (await fetch(url, { signal })).status }),
 });
 
-/** A function that waits for the URL of its payload as long as its worker does. */
-export default { fetch: probe.fetch };
+/** The function as an edge runtime asks for it. */
+export default { fetch: abortProbe.fetch };
