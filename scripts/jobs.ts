@@ -1,8 +1,10 @@
 import { Command } from "commander";
+import { addCancel } from "./jobs/cancel.ts";
 import { addDiscard } from "./jobs/discard.ts";
 import { addEnqueue } from "./jobs/enqueue.ts";
 import { explainFailure } from "./jobs/explain-failure.ts";
 import { addList } from "./jobs/list.ts";
+import { addPolicy } from "./jobs/policy.ts";
 import { addRetry } from "./jobs/retry.ts";
 import { addScheduleAdd } from "./jobs/schedule-add.ts";
 import { addScheduleList } from "./jobs/schedule-list.ts";
@@ -28,7 +30,9 @@ const terminal: Terminal = {
 
 const program = new Command("jobs")
   .usage("COMMAND [options]")
-  .description("Looks after the job queue: enqueues, lists, retries and discards jobs, keeps schedules.")
+  .description(
+    "Looks after the job queue: enqueues, lists, retries, discards and cancels jobs, keeps schedules and policies.",
+  )
   .addHelpText("after", about)
   .exitOverride()
   .showHelpAfterError("Add --help for how to use it.");
@@ -38,6 +42,8 @@ addList(program, terminal);
 addShow(program, terminal);
 addRetry(program, terminal);
 addDiscard(program, terminal);
+addCancel(program, terminal);
+addPolicy(program, terminal);
 
 const schedule = program
   .command("schedule")

@@ -4,7 +4,15 @@ import type { Sql } from "./connect.ts";
 export type JobAttempt = {
   /** As the function was told; begins again when a dead job is retried. */
   readonly attempt: number;
-  readonly outcome: "retry" | "dead" | "unreachable" | "lost" | "overdue" | "released" | "operator";
+  readonly outcome:
+    | "retry"
+    | "dead"
+    | "unreachable"
+    | "lost"
+    | "overdue"
+    | "released"
+    | "cancelled"
+    | "operator";
   /** How often in a row it came to the same; more than 1 where it used up no attempt. */
   readonly tries: number;
   /** When the first of these tries began; null where nothing was under way. */

@@ -1,6 +1,7 @@
 import { callbacks } from "./callbacks.ts";
 import { onlyRow } from "./connect.ts";
 import type { Queries } from "./open-pool.ts";
+import { workerRuns } from "./worker-runs.ts";
 
 /** A job under a lease, as a worker needs it. Numbers of 64 bits stay text. */
 export type LeasedJob = {
@@ -74,7 +75,6 @@ export type JobsOptions = {
   /** How long completed jobs are kept, in seconds; null keeps none. */
   readonly keepSeconds?: number | null;
 };
-
 /** The queue's SQL functions as typed calls. Each is one statement. All but getJobs are safe to repeat after a
  * lost connection; after a lost getJobs, releaseStrays gives back what it may have claimed. */
 export type Jobs = ReturnType<typeof createJobs>;
@@ -134,50 +134,6 @@ export type Call = <Row extends object>(
   values: readonly unknown[],
   limitMs?: number,
 ) => Promise<Row[]>;
-
-function workerRuns(call: Call) {
-  return {
-    /** Makes a new worker run known. */
-    registerWorker: async (worker: {
-      run: string;
-      workerId: string;
-      leaseSeconds: number;
-    }): Promise<void> => {
-      await call("select app_jobs.register_worker($1, $2, $3)", [
-        worker.run,
-        worker.workerId,
-        worker.leaseSeconds,
-      ]);
-    },
-
-    /** Renews a run's lease; false when it had ended. Waits `limitMs` for the answer, where that is less than for others. */
-    beatWorker: async (run: string, limitMs?: number): Promise<boolean> => {
-      const text = "select app_jobs.beat_worker($1) as alive";
-      const rows = await call<{ alive: boolean }>(text, [run], limitMs);
-      return rows[0]?.alive ?? false;
-    },
-
-    /** Asks for notifications for so many seconds from now on, or for none from now on. */
-    restWorker: async (run: string, seconds: number | null): Promise<void> => {
-      await call("select app_jobs.rest_worker($1, $2)", [run, seconds]);
-    },
-
-    /** Ends a run and gives its jobs back with their attempts; gives their number. */
-    releaseWorker: async (run: string): Promise<number> =>
-      (await call("select app_jobs.release_worker($1)", [run])).length,
-
-    /** Gives back what a run has claimed without knowing, all but these ids; gives their number. */
-    releaseStrays: async (run: string, known: readonly string[]): Promise<number> =>
-      (await call("select app_jobs.release_strays($1, $2::bigint[])", [run, known])).length,
-
-    /** Takes back jobs whose lease has ended; gives what became of them, without payloads. */
-    rescueJobs: () =>
-      call<{ id: string; task: string; attempts: number; reason: string }>(
-        "select id, task_identifier as task, attempts, last_error as reason from app_jobs.rescue_jobs()",
-        [],
-      ),
-  };
-}
 
 function claims(call: Call, keepSeconds: number | null) {
   return {
@@ -271,6 +227,10 @@ function outcomes(call: Call, keepSeconds: number | null) {
           ],
         ),
       ),
+
+    /** Cancels jobs, whether they wait or run; gives the ids of those that there were. */
+    cancelJobs: (jobIds: readonly string[], reason: string | null = null): Promise<Set<string>> =>
+      taken(call("select id from app_jobs.cancel_jobs($1::bigint[], $2)", [jobIds, reason])),
 
     /** Leaves jobs to functions that answered 202; gives the ids whose lease still held. */
     acceptJobs: (leases: readonly Lease[], callbackSeconds: number): Promise<Set<string>> =>

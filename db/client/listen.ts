@@ -6,7 +6,7 @@ export type ListenerOptions = {
   readonly settings: DatabaseSettings;
   readonly channels: readonly string[];
   /** Called for each notification, and whenever listening begins again, since some may have been missed. */
-  readonly onNotify: () => void;
+  readonly onNotify: (channel: string) => void;
   /** Called when listening begins, and, with the reason, when it is lost or could not begin; once until the next change. */
   readonly onState?: (listening: boolean, reason?: Error) => void;
   /** How often the listener notifies itself to see whether its connection still hears, in ms (10,000). */
@@ -105,7 +105,10 @@ async function listenUntilLost(sql: Sql, attempt: Attempt, onReady: () => void):
   const lost = AbortSignal.any([signal, closed]);
   const begin = async () => {
     await sql.listen(probe, () => heard.resolve());
-    for (const channel of channels) await sql.listen(channel, onNotify, onNotify);
+    for (const channel of channels) {
+      const tell = () => onNotify(channel);
+      await sql.listen(channel, tell, tell);
+    }
   };
   await unlessLost(withinPatience(begin(), openingPatienceMs + probePatienceMs), lost);
   for (let first = true; ; first = false) {

@@ -54,8 +54,10 @@ begin
       has_history = true,
       run_at = case
         when j.accepted_at is null then j.run_at
-        else now() + make_interval(secs => app_jobs.backoff_seconds(j.attempts))
+        else now() + make_interval(secs => app_jobs.backoff_of(j))
       end,
+      max_attempts = app_jobs.attempt_limit(j),
+      death = case when app_jobs.attempt_limit(j) < j.max_attempts then 'out of attempts' end,
       locked_at = null,
       locked_by = null,
       lease_token = null,

@@ -3,6 +3,8 @@
 --   dead         failed for good: no attempt is left
 --   unreachable  the function was not reached: the attempt is given back, and the job waits for delay_seconds, else
 --                for 1, 2, 4 … 64 seconds with jitter; after unreachable_limit_seconds of that it is a retry
+-- The policy of the task comes before the defaults (task_policies). attempt_limit and backoff_of say the same of one job; here they
+-- would make a failure cost five times as much.
 --
 -- Each of them is recorded in job_attempts, with what the worker knows of it: the status of the answer, and how long ago, in
 -- seconds by the worker's clock, its request began and the answer came.
@@ -48,14 +50,21 @@ begin
         r.http_status,
         r.began,
         r.ended
-      ) as attempt
+      ) as attempt,
+      case when j.attempts >= p.max_attempts then least(j.attempts, j.max_attempts) else j.max_attempts end as attempt_limit,
+      p.task_identifier is not null as has_policy,
+      p.backoff_base_seconds,
+      p.backoff_factor,
+      p.backoff_max_seconds
     from app_jobs.jobs as j
     inner join report as r on r.job_id = j.id and r.lease_token = j.lease_token
+    left join app_jobs.task_policies as p on p.task_identifier = j.task_identifier
     cross join lateral (
       select
         case
           when r.kind = 'unreachable'
-            and coalesce(j.unreachable_since, now()) < now() - make_interval(secs => unreachable_limit_seconds)
+            and coalesce(j.unreachable_since, now())
+              < now() - make_interval(secs => coalesce(p.unreachable_hours * 3600, unreachable_limit_seconds))
             then 'retry'
           else r.kind
         end as kind
@@ -75,14 +84,27 @@ begin
       when 'unreachable' then greatest(j.attempts - 1, 0)
       else j.attempts
     end,
-    death = case when v.kind = 'dead' and not j.superseded then 'failed for good' end,
+    max_attempts = case v.kind when 'retry' then v.attempt_limit else j.max_attempts end,
+    death = case
+      when v.kind = 'dead' and not j.superseded then 'failed for good'
+      when v.kind = 'retry' and v.attempt_limit < j.max_attempts then 'out of attempts'
+    end,
     run_at = case v.kind
       when 'dead' then j.run_at
       when 'unreachable' then now() + make_interval(
         secs => coalesce(v.delay, power(2, least(j.unreachable_count, 6)) * (0.5 + 0.5 * random()))
       )
       else greatest(now(), j.run_at)
-        + make_interval(secs => greatest(coalesce(v.delay, 0), app_jobs.backoff_seconds(j.attempts)))
+        + make_interval(
+          secs => greatest(
+            coalesce(v.delay, 0),
+            case
+              when v.has_policy
+                then app_jobs.backoff_seconds(j.attempts, v.backoff_base_seconds, v.backoff_factor, v.backoff_max_seconds)
+              else app_jobs.backoff_seconds(j.attempts)
+            end
+          )
+        )
     end,
     unreachable_since = case when v.kind = 'unreachable' then coalesce(j.unreachable_since, now()) end,
     unreachable_count = case when v.kind = 'unreachable' then j.unreachable_count + 1 else 0 end,

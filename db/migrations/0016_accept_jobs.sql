@@ -8,7 +8,15 @@ as $$
   update app_jobs.jobs as j
   set worker_run = null,
     accepted_at = coalesce(j.accepted_at, now()),
-    lease_seconds = extract(epoch from now() - j.locked_at) + callback_seconds,
+    lease_seconds = extract(epoch from now() - j.locked_at)
+      + coalesce(
+        (
+          select p.callback_seconds
+          from app_jobs.task_policies as p
+          where p.task_identifier = j.task_identifier
+        ),
+        callback_seconds
+      ),
     unreachable_since = null,
     unreachable_count = 0,
     updated_at = now()
@@ -20,6 +28,6 @@ $$;
 
 comment on function app_jobs.accept_leases(bigint[], uuid[], double precision) is
   'Leaves jobs to their functions, which answered 202: leased until a callback comes, or callback_seconds have passed from '
-  'now. Works pairwise under the lease tokens and gives the ids that were taken.';
+  'now, or as many as the policy of its task says. Works pairwise under the lease tokens and gives the ids that were taken.';
 
 revoke all on function app_jobs.accept_leases(bigint[], uuid[], double precision) from public;

@@ -28,7 +28,15 @@ begin
         progress_message = coalesce(report ->> 'message', j.progress_message),
         lease_seconds = case
           when j.accepted_at is null then j.lease_seconds
-          else extract(epoch from now() - j.locked_at) + (report ->> 'callbackSeconds')::double precision
+          else extract(epoch from now() - j.locked_at)
+            + coalesce(
+              (
+                select p.callback_seconds
+                from app_jobs.task_policies as p
+                where p.task_identifier = j.task_identifier
+              ),
+              (report ->> 'callbackSeconds')::double precision
+            )
         end,
         updated_at = now()
       where j.id = callback_job.job_id

@@ -29,7 +29,10 @@ begin
   update app_jobs.jobs as j
   set run_at = coalesce(reschedule_jobs.run_at, j.run_at),
     priority = coalesce(reschedule_jobs.priority, j.priority),
-    attempts = coalesce(reschedule_jobs.attempts, j.attempts),
+    attempts = case
+      when j.superseded then coalesce(reschedule_jobs.max_attempts, j.max_attempts)
+      else coalesce(reschedule_jobs.attempts, j.attempts)
+    end,
     max_attempts = coalesce(reschedule_jobs.max_attempts, j.max_attempts),
     unreachable_since = case when reschedule_jobs.attempts is null then j.unreachable_since end,
     unreachable_count = case when reschedule_jobs.attempts is null then j.unreachable_count else 0 end,
@@ -52,6 +55,7 @@ $$;
 
 comment on function app_jobs.reschedule_jobs(bigint[], timestamptz, integer, integer, integer) is
   'Changes when and how jobs run, where an argument is not null, and gives their rows; a dead job that this leaves an '
-  'attempt, as attempts => 0 does, is back in jobs. Jobs that are running stay as they are.';
+  'attempt, as attempts => 0 does, is back in jobs. Jobs that are running stay as they are. One that was superseded while its '
+  'worker died gets no attempt: it moves to dead_jobs, from where it can be retried.';
 
 revoke all on function app_jobs.reschedule_jobs(bigint[], timestamptz, integer, integer, integer) from public;

@@ -9,7 +9,7 @@ create table app_jobs.dead_jobs (
   reason text not null,
   constraint dead_jobs_pkey primary key (id),
   constraint dead_jobs_reason_known check (
-    reason in ('out of attempts', 'failed for good', 'by an operator', 'superseded')
+    reason in ('out of attempts', 'failed for good', 'by an operator', 'superseded', 'cancelled')
   )
 );
 
@@ -17,7 +17,7 @@ comment on table app_jobs.dead_jobs is
   'Jobs that will not run again unless an operator says so (retry_dead_jobs), as they were when they died.';
 comment on column app_jobs.dead_jobs.died_at is 'When the job died.';
 comment on column app_jobs.dead_jobs.reason is
-  'Why: out of attempts, failed for good (its function said so), by an operator, or superseded (a newer job took its key).';
+  'Why: out of attempts, failed for good (its function said so), by an operator, superseded (a newer job took its key), or cancelled.';
 
 create function app_jobs.tg_job_died() returns trigger
 language plpgsql

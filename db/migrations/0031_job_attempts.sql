@@ -17,7 +17,7 @@ create table app_jobs.job_attempts (
   error text,
   constraint job_attempts_pkey primary key (job_id, id),
   constraint job_attempts_outcome_known check (
-    outcome in ('retry', 'dead', 'unreachable', 'lost', 'overdue', 'released', 'operator')
+    outcome in ('retry', 'dead', 'unreachable', 'lost', 'overdue', 'released', 'cancelled', 'operator')
   )
 );
 
@@ -35,7 +35,7 @@ comment on column app_jobs.job_attempts.ended_at is 'When the answer was there, 
 comment on column app_jobs.job_attempts.worker_id is 'Worker that had the lease.';
 comment on column app_jobs.job_attempts.outcome is
   'retry (failed), dead (failed for good), unreachable (never reached), lost (its worker stopped), overdue (202, and no callback in time), '
-  'released (given back by its worker) or operator (ended by hand, without an attempt).';
+  'released (given back by its worker), cancelled (while it ran) or operator (ended by hand, without an attempt).';
 comment on column app_jobs.job_attempts.http_status is 'Status of the function''s answer, where there was one.';
 comment on column app_jobs.job_attempts.error is 'Why, for a person; at most 2000 characters.';
 

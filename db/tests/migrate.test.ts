@@ -77,11 +77,11 @@ test("a schema name that is no identifier is refused", async () => {
 test("a broken migration is named with its line, and nothing of the run is kept", async () => {
   await using database = await withDatabase("empty");
   await using copy = await withMigrations();
-  const path = join(copy.folder, "0009_backoff_seconds.sql");
+  const path = join(copy.folder, "0009_task_policies.sql");
   await Bun.write(path, `select 1;\n\nselect * from app_jobs.nowhere;\n${await Bun.file(path).text()}`);
   const failure = await migrate(database.settings, "app_jobs", copy.folder).catch(String);
   expect(failure).toBe(
-    'MigrationError: Cannot apply the migration 0009_backoff_seconds.sql, line 3: relation "app_jobs.nowhere" does not exist (SQL state 42P01). Nothing of this run was kept.',
+    'MigrationError: Cannot apply the migration 0009_task_policies.sql, line 3: relation "app_jobs.nowhere" does not exist (SQL state 42P01). Nothing of this run was kept.',
   );
   const tables = await database.sql`select tablename from pg_tables where schemaname = 'app_jobs'`;
   expect([...tables]).toEqual([{ tablename: "migrations" }]);

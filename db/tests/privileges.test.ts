@@ -61,7 +61,7 @@ test("the service's role can do everything that the services do", async () => {
   const jobs = createJobs(role.sql, "app_jobs", { keepSeconds: 3600 });
   const run = crypto.randomUUID();
   await jobs.registerWorker({ run, workerId: "w", leaseSeconds: 30 });
-  expect(await jobs.beatWorker(run)).toBe(true);
+  expect(await jobs.beatWorker(run)).toEqual({ cancelled: [], policies: [] });
   await database.sql`
     select app_jobs.add_job(${tenant}, 'mail', queue_name => 'q' || i) from generate_series(1, 4) as i`;
   const {
@@ -78,7 +78,10 @@ test("the service's role can do everything that the services do", async () => {
   expect(await jobs.callbackKeys()).toHaveLength(1);
   await jobs.rescueJobs();
   await jobs.nextJob();
-  await role.sql`select app_jobs.permanently_fail_jobs(array[4])`;
+  await role.sql`select app_jobs.set_task_policy('mail', timeout_seconds => 5)`;
+  expect(await role.sql`select from app_jobs.remove_task_policies(array['mail'])`).toHaveLength(1);
+  await jobs.getJobs({ run, limit: 1, tasks: { only: null, except: null } });
+  expect(await jobs.cancelJobs(["4"])).toEqual(new Set(["4"]));
   expect(await role.sql`select from app_jobs.retry_dead_jobs(array[4])`).toHaveLength(1);
   expect(await readJobHistory(role.sql, "app_jobs", second.id)).toHaveLength(1);
   expect(await role.sql`select from app_jobs.completed_jobs`).toHaveLength(2);

@@ -171,8 +171,11 @@ function failureOf(thrown: unknown, signal: AbortSignal): JobError {
   if (thrown instanceof JobError) return thrown;
   if (thrown instanceof SettingsError)
     return new JobError(`The function is not set up: ${thrown.message}`, { cause: thrown });
-  if (signal.aborted)
-    return new JobError("The worker's deadline passed before the job was done", { cause: thrown });
+  if (signal.aborted) {
+    const isLate = signal.reason instanceof DOMException && signal.reason.name === "TimeoutError";
+    const why = isLate ? "The worker's deadline passed" : "The worker gave the request up";
+    return new JobError(`${why} before the job was done`, { cause: thrown });
+  }
   return asJobError(thrown);
 }
 

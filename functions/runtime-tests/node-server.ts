@@ -14,12 +14,16 @@ export function serve(handler: Handler): void {
 }
 
 async function answer(handler: Handler, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-  const response = await handler(await requestOf(incoming), process.env);
+  const gone = new AbortController();
+  outgoing.on("close", () => {
+    if (!outgoing.writableFinished) gone.abort();
+  });
+  const response = await handler(await requestOf(incoming, gone.signal), process.env);
   outgoing.writeHead(response.status, Object.fromEntries(response.headers));
   outgoing.end(Buffer.from(await response.arrayBuffer()));
 }
 
-async function requestOf(incoming: IncomingMessage): Promise<Request> {
+async function requestOf(incoming: IncomingMessage, signal: AbortSignal): Promise<Request> {
   const headers = new Headers();
   for (const [name, value] of Object.entries(incoming.headers)) headers.set(name, String(value));
   const { method = "GET", url = "/" } = incoming;
@@ -27,6 +31,7 @@ async function requestOf(incoming: IncomingMessage): Promise<Request> {
   return new Request(`http://function.test${url}`, {
     method,
     headers,
+    signal,
     ...(hasBody ? { body: await arrayBuffer(incoming) } : {}),
   });
 }

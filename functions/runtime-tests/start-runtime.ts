@@ -15,7 +15,7 @@ export type StartedRuntime = AsyncDisposable & {
 export type RuntimeSettings = Readonly<Record<string, string>>;
 
 /** What a runtime serves: a folder under functions/ with a `worker.ts`. */
-type Served = "send-email-link" | "simple-email" | "runtime-tests/host-probe";
+type Served = "send-email-link" | "simple-email" | "runtime-tests/host-probe" | "runtime-tests/abort-probe";
 
 /** What a server shows of itself over https, in PEM. Workerd alone takes one here. */
 export type Certificate = { readonly cert: string; readonly private: string };

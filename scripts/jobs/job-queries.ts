@@ -95,7 +95,7 @@ export function createJobQueries(sql: Sql, schema: string) {
     });
   return {
     ...lookups(call),
-    ...deadJobs(call),
+    ...endings(call),
 
     /** Enqueues a job; gives its id and when it may run. */
     enqueue: async (job: NewJob): Promise<{ id: string; runAt: Date }> => {
@@ -167,8 +167,15 @@ function lookups(call: Call) {
   };
 }
 
-function deadJobs(call: Call) {
+function endings(call: Call) {
   return {
+    /** Cancels jobs that wait or run; gives those that did. */
+    cancel: (ids: readonly string[], reason: string | null): Promise<{ id: string; task: string }[]> =>
+      call<{ id: string; task: string }>(
+        "select id, task_identifier as task from app_jobs.cancel_jobs($1::bigint[], $2) order by id",
+        [ids, reason],
+      ),
+
     /** Puts dead jobs back with another payload; gives those that were dead. */
     retryEdited: (ids: readonly string[], payload: string): Promise<{ id: string; task: string }[]> =>
       call<{ id: string; task: string }>(

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { connect, type Sql } from "../../db/client/connect.ts";
 import { createSchedules, type Schedules } from "../../db/client/schedules.ts";
+import { createTaskPolicies, type TaskPolicies } from "../../db/client/task-policies.ts";
 import { postgresSettings } from "../../services/config/postgres-settings.ts";
 import { readSettings } from "../../services/config/read-settings.ts";
 import { createJobQueries, type JobQueries } from "./job-queries.ts";
@@ -11,6 +12,7 @@ export type Queue = AsyncDisposable & {
   readonly sql: Sql;
   readonly jobs: JobQueries;
   readonly schedules: Schedules;
+  readonly policies: TaskPolicies;
   readonly defaultDatabaseId: string | undefined;
 };
 
@@ -50,6 +52,7 @@ export function openQueue(settings: CommandSettings): Queue {
     sql,
     jobs: createJobQueries(sql, settings.JOBS_SCHEMA),
     schedules: createSchedules(sql, settings.JOBS_SCHEMA),
+    policies: createTaskPolicies(sql, settings.JOBS_SCHEMA),
     defaultDatabaseId: settings.DEFAULT_DATABASE_ID,
     [Symbol.asyncDispose]: () => sql.end({ timeout: 1 }),
   };

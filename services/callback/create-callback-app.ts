@@ -57,7 +57,12 @@ export function createCallbackApp(options: CallbackAppOptions): Hono {
     const result = await record(found, recorded(report, options.callbackSeconds));
     note(report, { lease, result, log: options.log });
     return result === "passed on"
-      ? c.json({ error: "This lease has passed on: the job was taken back or given to another worker." }, 409)
+      ? c.json(
+          {
+            error: "This lease has passed on: the job was cancelled, taken back or given to another worker.",
+          },
+          409,
+        )
       : c.json({ workerId, jobId });
   });
 

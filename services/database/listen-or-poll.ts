@@ -4,10 +4,10 @@ import type { Log } from "../log/log.ts";
 
 /** What a service that waits for work listens to, and how. */
 export type EarOptions = {
-  readonly channel: string;
   /** Whether a connection pooler stands before the database. */
   readonly isPooled: boolean;
-  readonly onNotify: () => void;
+  /** By channel: called for each notification, and whenever listening begins again. */
+  readonly onNotify: Readonly<Record<string, () => void>>;
   readonly log: Log;
 };
 
@@ -25,7 +25,7 @@ export type Ear = {
  */
 export function listenOrPoll(
   settings: DatabaseSettings & { readonly JOBS_LISTEN_URL?: string | undefined },
-  { channel, isPooled, onNotify, log }: EarOptions,
+  { isPooled, onNotify, log }: EarOptions,
 ): Ear {
   const url = settings.JOBS_LISTEN_URL;
   if (isPooled && url === undefined) {
@@ -35,8 +35,8 @@ export function listenOrPoll(
   const settled = Promise.withResolvers<void>();
   const listener = startListener({
     settings: url === undefined ? settings : { ...settings, DATABASE_URL: url },
-    channels: [channel],
-    onNotify,
+    channels: Object.keys(onNotify),
+    onNotify: (channel) => onNotify[channel]?.(),
     onState: (listening, reason) => {
       settled.resolve();
       if (!listening && reason !== undefined) log.warn("not listening; polling meanwhile", { error: reason });

@@ -43,9 +43,8 @@ function startOne(settings: SchedulerSettings, { log }: { readonly log: Log }): 
     const schedules = createSchedules(sql, settings.JOBS_SCHEMA);
     const loop = startTickLoop({ schedules, pollSeconds: settings.JOBS_POLL_SECONDS, log });
     const ear = listenOrPoll(settings, {
-      channel: "scheduled_jobs:insert",
       isPooled,
-      onNotify: loop.wake,
+      onNotify: { "scheduled_jobs:insert": loop.wake },
       log,
     });
     parts = { loop, ear };

@@ -1,18 +1,21 @@
 import type { LeasedJob } from "#db/jobs";
 import type { Outcome } from "#protocol/outcome";
 import type { Log } from "../log/log.ts";
+import type { Cancellations } from "./cancellations.ts";
 import { type Dispatched, dispatch } from "./dispatch.ts";
 import type { HttpClient, HttpRequest } from "./http/http-client.ts";
 import type { AttemptFacts, Settlement, Settler } from "./settle.ts";
 import type { TaskHealth } from "./task-health.ts";
+import type { Limits, TaskLimits } from "./task-limits.ts";
 
 /** What performing a job uses. */
 export type PerformOptions = {
-  readonly request: (job: LeasedJob) => Promise<HttpRequest | { readonly fault: string }>;
+  readonly request: (job: LeasedJob, limits: Limits) => Promise<HttpRequest | { readonly fault: string }>;
   readonly client: Pick<HttpClient, "post">;
   readonly settler: Pick<Settler, "settle">;
   readonly health: TaskHealth;
-  readonly timeoutSeconds: number;
+  readonly limits: Pick<TaskLimits, "of">;
+  readonly cancellations: Pick<Cancellations, "begin" | "end">;
   readonly retryAfterMaxSeconds: number;
   readonly log: Log;
   /** Whether the lease under which the job was claimed is still this worker's, as far as it knows. */
@@ -24,7 +27,7 @@ export type PerformOptions = {
 /**
  * Takes a claimed job to its settled outcome. Never rejects.
  *
- * A request that was given up has no outcome here: its lease is given back, or is another's by now.
+ * A request that was given up has no outcome here: its lease is given back, or is another's by now, or its job is cancelled.
  */
 export async function performJob(job: LeasedJob, options: PerformOptions): Promise<void> {
   const startedAt = performance.now();
@@ -53,12 +56,26 @@ export async function performJob(job: LeasedJob, options: PerformOptions): Promi
 async function dispatchedOf(job: LeasedJob, options: PerformOptions): Promise<Dispatched | null> {
   const unsent = (outcome: Outcome) => ({ outcome, httpStatus: null });
   try {
-    const request = await options.request(job);
+    const limits = options.limits.of(job.taskIdentifier);
+    const request = await options.request(job, limits);
     if ("fault" in request) return unsent({ kind: "dead", message: request.fault });
-    return options.isLeased() ? await dispatch(request, options) : null;
+    return await sent(job, request, { ...options, timeoutSeconds: limits.timeoutSeconds });
   } catch (error) {
     // Not the function's doing, so it costs no attempt.
     return unsent({ kind: "unreachable", message: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+type SendOptions = PerformOptions & { readonly timeoutSeconds: number };
+
+/** Sends a request, unless its lease is over; null where it was not sent, or given up. */
+async function sent(job: LeasedJob, request: HttpRequest, options: SendOptions): Promise<Dispatched | null> {
+  const lease = { jobId: job.id, leaseToken: job.leaseToken };
+  if (!options.isLeased() || !options.cancellations.begin(lease, request)) return null;
+  try {
+    return await dispatch(request, options);
+  } finally {
+    options.cancellations.end(lease);
   }
 }
 

@@ -4,6 +4,7 @@ import { createSigner } from "#protocol/signature";
 import { taskUrl } from "#protocol/task-url";
 import { signCallbackToken } from "../callback-token/callback-token.ts";
 import type { HttpRequest } from "./http/http-client.ts";
+import type { Limits } from "./task-limits.ts";
 
 /** What a request is made from, besides the job. */
 export type RequestOptions = {
@@ -15,7 +16,7 @@ export type RequestOptions = {
   readonly callbackUrl: string;
   /** Key that signs the callback token. */
   readonly key: string;
-  readonly timeoutSeconds: number;
+  readonly limits: Limits;
   readonly now: Date;
 };
 
@@ -44,9 +45,9 @@ export function prepareRequest(
       databaseId: job.databaseId,
       callbackUrl: withToken(options.callbackUrl, token),
       attempt: job.attempt,
-      maxAttempts: job.maxAttempts,
+      maxAttempts: Math.max(job.attempt, Math.min(job.maxAttempts, options.limits.maxAttempts)),
       taskIdentifier: job.taskIdentifier,
-      deadline: new Date(options.now.getTime() + options.timeoutSeconds * 1000),
+      deadline: new Date(options.now.getTime() + options.limits.timeoutSeconds * 1000),
       createdAt: job.createdAt,
       traceparent: job.traceparent,
       tracestate: job.tracestate,

@@ -1,8 +1,10 @@
 import type { Jobs, LeasedJob } from "#db/jobs";
+import type { WorkerOrders } from "#db/worker-runs";
 import { createKeyRing } from "../callback-token/key-ring.ts";
 import { listenOrPoll } from "../database/listen-or-poll.ts";
 import { whileAway } from "../database/while-away.ts";
 import type { Log } from "../log/log.ts";
+import { createCancellations } from "./cancellations.ts";
 import { startClaimLoop } from "./claim-loop.ts";
 import { createHeldJobs } from "./held-jobs.ts";
 import { createPoster } from "./http/post.ts";
@@ -13,6 +15,7 @@ import { createSettler } from "./settle.ts";
 import type { SlotPool } from "./slot-pool.ts";
 import type { WorkerSettings } from "./start-worker.ts";
 import { createTaskHealth } from "./task-health.ts";
+import { createTaskLimits, type Limits } from "./task-limits.ts";
 import { startTidying } from "./tidy-completed.ts";
 import { startWorkerRun, type WorkerRun } from "./worker-run.ts";
 
@@ -51,11 +54,11 @@ export function startParts(settings: WorkerSettings, { jobs, pool, log, isPooled
       claims.forgetUnstarted();
       flight.giveUp();
     },
+    onOrders: flight.heed,
   });
   const ear = listenOrPoll(settings, {
-    channel: "jobs:insert",
     isPooled,
-    onNotify: () => claims.notified(),
+    onNotify: { "jobs:insert": () => claims.notified(), "jobs:orders": run.beatNow },
     log,
   });
   const claims = startClaimLoop({
@@ -115,12 +118,15 @@ function createFlight(settings: WorkerSettings, { jobs, log }: Pick<PartsOptions
     log,
   });
   const client = createPoster({ usesProxy: settings.HTTP_PROXY !== undefined });
+  const cancellations = createCancellations({ client, log });
+  const limits = createTaskLimits(settings.JOBS_TIMEOUT_SECONDS);
   const options = {
     request: createRequestMaker(settings, jobs),
     client,
     settler,
     health,
-    timeoutSeconds: settings.JOBS_TIMEOUT_SECONDS,
+    limits,
+    cancellations,
     retryAfterMaxSeconds: settings.JOBS_RETRY_AFTER_MAX_SECONDS,
     log,
   };
@@ -139,6 +145,10 @@ function createFlight(settings: WorkerSettings, { jobs, log }: Pick<PartsOptions
       const begun = era;
       return performJob(job, { ...options, isLeased: () => begun === era, onAnswered });
     },
+    heed: (orders: WorkerOrders) => {
+      limits.replace(orders.policies);
+      cancellations.heed(orders.cancelled);
+    },
     giveUp,
     close: () => {
       giveUp();
@@ -150,7 +160,7 @@ function createFlight(settings: WorkerSettings, { jobs, log }: Pick<PartsOptions
 function createRequestMaker(settings: WorkerSettings, jobs: Jobs) {
   const ring = createKeyRing(jobs);
   const sign = createRequestSigner(settings.JOBS_SIGNING_SECRETS);
-  return async (job: LeasedJob) => {
+  return async (job: LeasedJob, limits: Limits) => {
     const [key] = await ring.keys();
     if (key === undefined)
       throw new Error(
@@ -163,7 +173,7 @@ function createRequestMaker(settings: WorkerSettings, jobs: Jobs) {
       overrides: settings.INTERNAL_GATEWAY_DEVELOPMENT_MAP,
       callbackUrl: settings.callbackUrl,
       key,
-      timeoutSeconds: settings.JOBS_TIMEOUT_SECONDS,
+      limits,
       now,
     });
     return "fault" in request ? request : sign(request, now);

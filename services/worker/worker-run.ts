@@ -1,6 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Jobs } from "#db/jobs";
+import type { WorkerOrders } from "#db/worker-runs";
 import type { Log } from "../log/log.ts";
+import { createWakeSignal } from "./wake-signal.ts";
 
 /** What a worker run needs. */
 export type WorkerRunOptions = {
@@ -10,6 +12,8 @@ export type WorkerRunOptions = {
   readonly log: Log;
   /** Called when the lease has ended: the jobs of that run belong to others now. */
   readonly onLost: () => void;
+  /** Called with what each beat brings, before the first claim too. */
+  readonly onOrders: (orders: WorkerOrders) => void;
 };
 
 /** This process's present run in the database: the lease of all its jobs. */
@@ -18,6 +22,8 @@ export type WorkerRun = {
   readonly current: () => Promise<string>;
   /** Lets go of this run, as when the database has refused it. */
   readonly lose: (run: string, reason: string) => void;
+  /** Beats now and not only when it is time: the database has something to tell. */
+  readonly beatNow: () => void;
   /** Why there is no lease at this moment, or null. */
   readonly fault: () => string | null;
   /** Stops beating and gives back what is left; gives the number of jobs given back. */
@@ -32,6 +38,9 @@ const leastBeatMs = 2_000;
 
 type Held = { readonly run: string; keptUntil: number };
 
+/** Least time between two beats, in ms, however often the database calls. */
+const betweenBeatsMs = 20;
+
 /**
  * Keeps the lease of this worker's jobs by one write every third of its length, whatever their number.
  *
@@ -43,6 +52,7 @@ export function startWorkerRun(options: WorkerRunOptions): WorkerRun {
   const { jobs, leaseSeconds, log } = options;
   const leaseMs = leaseSeconds * 1000;
   const stopping = new AbortController();
+  const call = createWakeSignal();
   let held: Held | null = null;
   let registering: Promise<string> | undefined;
 
@@ -57,6 +67,8 @@ export function startWorkerRun(options: WorkerRunOptions): WorkerRun {
     const run = crypto.randomUUID();
     const keptUntil = Date.now() + leaseMs;
     await jobs.registerWorker({ run, workerId: options.workerId, leaseSeconds });
+    const orders = await jobs.beatWorker(run);
+    if (orders !== null) options.onOrders(orders);
     held = { run, keptUntil };
     log.debug("worker registered", { run });
     return run;
@@ -66,8 +78,9 @@ export function startWorkerRun(options: WorkerRunOptions): WorkerRun {
     let isLate = false;
     while (!stopping.signal.aborted) {
       const waitMs = isLate ? Math.min(leaseMs / 3, missedMs) : leaseMs / 3;
-      await pause(waitMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+      await call.wait(waitMs);
       if (!stopping.signal.aborted && held !== null) isLate = !(await beat(held, { options, lose }));
+      await pause(betweenBeatsMs, undefined, { signal: stopping.signal }).catch(() => undefined);
     }
   })();
 
@@ -80,9 +93,11 @@ export function startWorkerRun(options: WorkerRunOptions): WorkerRun {
       return registering;
     },
     lose,
+    beatNow: call.wake,
     fault: () => (held === null ? "not registered" : null),
     end: async () => {
       stopping.abort();
+      call.wake();
       await beating;
       const last = held?.run;
       held = null;
@@ -98,9 +113,12 @@ async function beat(held: Held, { options, lose }: BeatOptions): Promise<boolean
   const startedAt = Date.now();
   try {
     const limitMs = Math.max(leastBeatMs, (options.leaseSeconds * 1000) / 3);
-    const isAlive = await withinMs(options.jobs.beatWorker(held.run, limitMs), held.keptUntil - startedAt);
-    if (isAlive) held.keptUntil = startedAt + options.leaseSeconds * 1000;
-    else lose(held.run, "the database has ended it");
+    const orders = await withinMs(options.jobs.beatWorker(held.run, limitMs), held.keptUntil - startedAt);
+    if (orders === null) lose(held.run, "the database has ended it");
+    else {
+      held.keptUntil = startedAt + options.leaseSeconds * 1000;
+      options.onOrders(orders);
+    }
     return true;
   } catch (error) {
     options.log.warn("no beat", { error });

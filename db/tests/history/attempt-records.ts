@@ -46,15 +46,15 @@ function afterChange(records: AttemptRecord[], change: Change): AttemptRecord[] 
   const of = { jobId: old.id, attempt: old.attempts };
   const ended = old.isLeased && (!now.isLeased || now.token !== old.token);
   const after = ended ? recordAttempt(records, { ...of, outcome: outcomeOf(call.kind, old) }) : records;
-  return call.kind === "permanentlyFail" && !now.isLeased
-    ? recordAttempt(after, { ...of, outcome: "operator" })
-    : after;
+  const isByHand = call.kind === "permanentlyFail" || (call.kind === "cancel" && !ended);
+  return isByHand && !now.isLeased ? recordAttempt(after, { ...of, outcome: "operator" }) : after;
 }
 
 /** How the end of a lease by such a call is recorded. */
 function outcomeOf(kind: string, old: JobRow): string {
   if (kind === "retry" || kind === "dead" || kind === "unreachable") return kind;
   if (kind === "failPlain") return "retry";
+  if (kind === "cancel") return "cancelled";
   if (kind === "release" || kind === "releasePlain") return "released";
   return old.isAccepted ? "overdue" : "lost";
 }

@@ -86,6 +86,7 @@ export const leasesEndByRight: Invariant = (history) =>
       getJob: isOver,
       reschedule: isOver,
       permanentlyFail: isOver,
+      cancel: true,
       completeJobs: isOver,
       lastComplete: true,
     };
@@ -115,7 +116,8 @@ function expectedAttempts(change: Change, now: JobRow, old: JobRow | null): bool
   if (old === null) return now.attempts === 0;
   if (isClaim(change)) return now.attempts === old.attempts + 1;
   if (kind === "add") return now.attempts === (old.isLeased ? old.maxAttempts : 0);
-  if (kind === "dead" || kind === "permanentlyFail") return now.attempts === old.maxAttempts;
+  if (kind === "dead" || kind === "permanentlyFail" || kind === "cancel")
+    return now.attempts === old.maxAttempts;
   if (kind === "unreachable" || kind === "release" || kind === "releasePlain")
     return now.attempts === (old.superseded ? old.maxAttempts : old.attempts - 1);
   return now.attempts === old.attempts || (kind === "reschedule" && now.attempts === 0);

@@ -179,6 +179,11 @@ const operators = {
     await ask({ kind: "permanentlyFail" }, text, [jobIdsOf(step, world).slice(0, 1)]);
     return {};
   },
+  cancel: async (step, world, ask) => {
+    const text = "select id from app_jobs.cancel_jobs($1::bigint[])";
+    await ask({ kind: "cancel" }, text, [jobIdsOf(step, world).slice(0, 2)]);
+    return {};
+  },
   retryDead: async (step, world, ask) => {
     const text = `select id from app_jobs.retry_dead_jobs($1::bigint[], run_at => ${instant(step)})`;
     await ask({ kind: "retryDead" }, text, [jobIdsOf(step, world)]);

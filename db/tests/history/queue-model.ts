@@ -250,7 +250,7 @@ const operators = {
     const change = { runAt: runAtOf(step, model.now), priority: step.priority, ...attempts };
     operate(model, jobIdsOf(step, world), (job) => {
       recordLost(job);
-      free(job, change);
+      free(job, { ...change, ...(job.superseded ? { attempts: job.maxAttempts } : {}) });
     });
   },
   permanentlyFail: (model, { step, world }) =>
@@ -259,6 +259,14 @@ const operators = {
       record(job, "operator");
       free(job, { attempts: job.maxAttempts });
     }),
+  cancel: ({ jobs }, { step, world }) => {
+    for (const id of new Set(jobIdsOf(step, world).slice(0, 2))) {
+      const job = jobs.get(id);
+      if (job === undefined) continue;
+      record(job, job.lease === null ? "operator" : "cancelled");
+      free(job, { attempts: job.maxAttempts });
+    }
+  },
   retryDead: (model, { step, world }) =>
     revive(model, jobIdsOf(step, world), { runAt: runAtOf(step, model.now) }),
   discardDead: (model, { step, world }) => {

@@ -3,8 +3,8 @@
 
 -- service role
 grant usage on schema app_jobs to jobs_service;
-grant select, insert, update, delete on app_jobs.jobs, app_jobs.dead_jobs, app_jobs.job_queues, app_jobs.scheduled_jobs,
-  app_jobs.workers to jobs_service;
+grant select, insert, update, delete on app_jobs.jobs, app_jobs.dead_jobs, app_jobs.job_attempts, app_jobs.completed_jobs,
+  app_jobs.job_queues, app_jobs.scheduled_jobs, app_jobs.workers, app_jobs.cancelled_leases, app_jobs.task_policies to jobs_service;
 grant select on app_jobs.callback_keys to jobs_service;
 grant execute on all functions in schema app_jobs to jobs_service;
 

@@ -16,7 +16,7 @@ export type ExchangeOptions = {
   /** Until the answer's last byte. */
   readonly timeoutMs: number;
   /** Called once. */
-  readonly onEnd: (exchange: Exchange, ended: Ended) => void;
+  readonly onEnd: (ended: Ended) => void;
 };
 
 /** One request under way. */
@@ -60,7 +60,7 @@ function end(exchange: Exchange, ended: Ended): void {
   if (exchange.hasEnded) return;
   exchange.hasEnded = true;
   clearTimeout(exchange.timer);
-  exchange.options.onEnd(exchange, ended);
+  exchange.options.onEnd(ended);
 }
 
 function setTimer(exchange: Exchange, untilMs: number): void {

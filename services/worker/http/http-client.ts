@@ -2,7 +2,7 @@ import type { Address, Message } from "./connection.ts";
 import { breakOff, type Ended, type Exchange, startExchange } from "./exchange.ts";
 import { createIdleConnections } from "./idle-connections.ts";
 
-/** One POST, ready to be sent. */
+/** One POST, ready to be sent, once at a time. */
 export type HttpRequest = {
   readonly url: string;
   /** Without line breaks, which nothing here looks for. */
@@ -14,6 +14,8 @@ export type HttpRequest = {
 export type HttpClient = {
   /** Sends a request and resolves when it has ended; never rejects. `timeoutMs` counts until the answer's last byte. */
   readonly post: (request: HttpRequest, timeoutMs: number) => Promise<Ended>;
+  /** Gives up this one request, where it is under way: it resolves to null, and its function sees the connection close. */
+  readonly abort: (request: HttpRequest) => void;
   /** Gives up every request under way: each resolves to null, and its function sees the connection close. */
   readonly giveUp: () => void;
   /** Gives up everything and closes all connections. */
@@ -33,9 +35,9 @@ export type HttpClient = {
 export function createHttpClient(): HttpClient {
   const idle = createIdleConnections();
   const targetOf = createTargets();
-  const underWay = new Set<Exchange>();
+  const underWay = new Map<HttpRequest, Exchange>();
   const giveUp = () => {
-    for (const exchange of underWay) breakOff(exchange, null);
+    for (const exchange of underWay.values()) breakOff(exchange, null);
   };
   return {
     post: (request, timeoutMs) =>
@@ -47,13 +49,17 @@ export function createHttpClient(): HttpClient {
           message: messageOf(target, request),
           idle,
           timeoutMs,
-          onEnd: (ended, outcome) => {
-            underWay.delete(ended);
+          onEnd: (outcome) => {
+            underWay.delete(request);
             resolve(outcome);
           },
         });
-        underWay.add(exchange);
+        underWay.set(request, exchange);
       }),
+    abort: (request) => {
+      const exchange = underWay.get(request);
+      if (exchange !== undefined) breakOff(exchange, null);
+    },
     giveUp,
     close: () => {
       giveUp();

@@ -14,6 +14,7 @@ export function createPoster({ usesProxy }: { readonly usesProxy: boolean }): Ht
   const isPlain = (url: string) => !usesProxy && /^http:\/\/[^/?#@]*(?:[/?#]|$)/i.test(url);
   return {
     post: (request, timeoutMs) => (isPlain(request.url) ? plain : byFetch).post(request, timeoutMs),
+    abort: (request) => (isPlain(request.url) ? plain : byFetch).abort(request),
     giveUp: () => {
       plain.giveUp();
       byFetch.giveUp();
@@ -26,15 +27,15 @@ export function createPoster({ usesProxy }: { readonly usesProxy: boolean }): Ht
 }
 
 function createFetchClient(): HttpClient {
-  const underWay = new Set<AbortController>();
+  const underWay = new Map<HttpRequest, AbortController>();
   const giveUp = () => {
-    for (const controller of underWay) controller.abort();
+    for (const controller of underWay.values()) controller.abort();
     underWay.clear();
   };
   return {
     post: async (request, timeoutMs) => {
       const controller = new AbortController();
-      underWay.add(controller);
+      underWay.set(request, controller);
       // Not AbortSignal.timeout, whose timer lives on after the answer: at thousands of requests a second a leak (Bun 1.4.5).
       let hasExpired = false;
       const timer = setTimeout(() => {
@@ -43,10 +44,11 @@ function createFetchClient(): HttpClient {
       }, timeoutMs);
       const ended = await fetchAnswer(request, controller.signal);
       clearTimeout(timer);
-      underWay.delete(controller);
+      underWay.delete(request);
       if (hasExpired) return { failure: "timeout", message: "" };
       return controller.signal.aborted ? null : ended;
     },
+    abort: (request) => underWay.get(request)?.abort(),
     giveUp,
     close: giveUp,
   };
