@@ -3,7 +3,8 @@ import type { Flight, Outcome, Report, State } from "./state.ts";
 
 /** Something that happens, with what it happens to. */
 export type Action =
-  | { readonly kind: "enqueue" | "cancel" | "retry" | "discard" | "deadline"; readonly job: number }
+  | { readonly kind: "enqueue" | "deadline"; readonly job: number }
+  | { readonly kind: "cancel" | "retry" | "discard"; readonly job: number }
   | { readonly kind: "claim"; readonly job: number; readonly run: number; readonly isHeard: boolean }
   | {
       readonly kind:

@@ -124,9 +124,9 @@ export function release(
 
 /** cancel_jobs, retry_dead_jobs and discard_dead_jobs of one job; null where there is nothing to do. */
 export const operations = {
-  cancel: (state: State, index: number, { rules }: Model): State | null => {
+  cancel: (state: State, index: number, { configuration, rules }: Model): State | null => {
     const row = state.jobs[index]?.row;
-    return row ? withJob(state, index, rules.cancelled(row)) : null;
+    return row ? withJob(state, index, rules.cancelled(row, configuration)) : null;
   },
   retry: (state: State, index: number, { configuration, rules }: Model): State | null => {
     const letter = state.jobs[index]?.letter;

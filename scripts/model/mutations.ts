@@ -170,8 +170,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: "a job that is cancelled while it runs keeps its token",
     change: {
-      cancelled: (row) => {
-        const { letter } = rules.cancelled(row);
+      cancelled: (row, limits) => {
+        const { letter } = rules.cancelled(row, limits);
         return { row: null, letter: letter && { ...letter, token: row.token } };
       },
     },
@@ -180,7 +180,9 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: "a cancellation leaves what runs",
-    change: { cancelled: (row) => (row.lease === null ? rules.cancelled(row) : { row, letter: null }) },
+    change: {
+      cancelled: (row, limits) => (row.lease === null ? rules.cancelled(row, limits) : { row, letter: null }),
+    },
     where: "response",
     breaks: "A cancelled job is dead at once, and no report finds it",
   },

@@ -77,9 +77,9 @@ export const rules = {
   }),
 
   /** cancel_jobs: dead at once; a lease is taken away with its token. */
-  cancelled: ({ lease: _lease, ...row }: Row): Pick<Job, "row" | "letter"> => ({
+  cancelled: ({ lease: _lease, ...row }: Row, { maxAttempts }: Limits): Pick<Job, "row" | "letter"> => ({
     row: null,
-    letter: { ...row, token: null, reason: "cancelled" },
+    letter: { ...row, token: null, attempts: maxAttempts, reason: "cancelled" },
   }),
 
   /** retry_dead_jobs: back with no attempt used; a key that another has by now stays with that one. */
