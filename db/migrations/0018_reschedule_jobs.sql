@@ -8,6 +8,8 @@ create function app_jobs.reschedule_jobs(
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  held bigint[];
 begin
   if reschedule_jobs.attempts is not null or reschedule_jobs.max_attempts is not null then
     perform app_jobs.retry_dead_jobs(array(
@@ -18,11 +20,17 @@ begin
     ));
   end if;
 
+  -- Chosen once: a lease that ends meanwhile would be taken away below without being recorded.
+  held := array(
+    select j.id
+    from app_jobs.jobs as j
+    where j.id = any (job_ids) and app_jobs.is_free(j)
+    for update
+  );
   perform app_jobs.record_attempts(array(
     select app_jobs.lost_attempt(j)
     from app_jobs.jobs as j
-    where j.id = any (job_ids) and app_jobs.is_free(j) and j.locked_at is not null
-    for update
+    where j.id = any (held) and j.locked_at is not null
   ));
 
   return query
@@ -44,7 +52,7 @@ begin
     accepted_at = null,
     has_history = j.has_history or j.locked_at is not null,
     updated_at = now()
-  where j.id = any (job_ids) and app_jobs.is_free(j)
+  where j.id = any (held)
   returning j.*;
 
   if found then

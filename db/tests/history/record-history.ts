@@ -54,8 +54,8 @@ const row = (alias: string) => `case when ${alias} is not null then json_build_o
   'superseded', ${alias}.superseded) end`;
 
 /**
- * Makes the database keep a history: each change of a job with the call that made it, in the changing transaction, so that
- * what is rolled back leaves none. A job's changes are numbered under its row lock, so their order is true.
+ * Makes the database keep a history: each change of a job with the call that made it, where that was announced, in the changing
+ * transaction, so that what is rolled back leaves none. A job's changes are numbered under its row lock, so their order is true.
  */
 export async function recordHistory(sql: Sql): Promise<void> {
   await sql.unsafe(`
@@ -72,7 +72,7 @@ export async function recordHistory(sql: Sql): Promise<void> {
       insert into public.history (place, call, at, old, new)
       values (
         tg_table_name,
-        current_setting('history.call')::json, (extract(epoch from now()) * 1000000)::bigint,
+        coalesce(nullif(current_setting('history.call', true), ''), '{}')::json, (extract(epoch from now()) * 1000000)::bigint,
         ${row("was").replaceAll("was is not null", "was.id is not null")},
         ${row("is_now").replaceAll("is_now is not null", "is_now.id is not null")}
       );

@@ -1,0 +1,96 @@
+import type { Configuration, Job, Letter, Outcome, Reason, Row, Run, State } from "./state.ts";
+
+/** What the database decides about one job, each a pure function, so that a mutation can put another in its place. */
+export type Rules = typeof rules;
+
+type Limits = Pick<Configuration, "maxAttempts">;
+
+/** A row that is free, and why it dies if it has no attempt left. */
+export type Freed = { readonly row: Row; readonly reason: Reason };
+
+const free = (row: Row, change: Partial<Row> = {}): Row => ({ ...row, lease: null, ...change });
+const waiting: Row = { attempts: 0, token: null, lease: null, hasKey: false, isSuperseded: false };
+const why = (row: Row): Reason => (row.isSuperseded ? "superseded" : "out of attempts");
+
+/** The database's part of the protocol, as db/migrations has it. */
+export const rules = {
+  /** The fence: an outcome is taken under the token of the lease that holds. */
+  fits: (row: Row, token: number): boolean => row.lease !== null && row.token === token,
+
+  /** A lease has a token of its own. */
+  token: ({ nextToken }: State): number => nextToken,
+
+  /** A claim takes what waits, of a serial queue only while no other job of it is leased. */
+  isClaimable: (row: Row, others: readonly Row[]): boolean =>
+    row.lease === null && others.every(({ lease }) => lease === null),
+
+  /** rescue_jobs takes what no beat keeps any more, and what was accepted and is past its deadline. */
+  isLost: ({ lease }: Row, runs: readonly Run[]): boolean =>
+    lease !== null && (lease.run === null ? lease.isOver : runs[lease.run]?.row === "over"),
+
+  /** A claim that was lost counts. */
+  rescued: (row: Row): Freed => ({ row: free(row, { token: null }), reason: why(row) }),
+
+  /** A job that is given back has its attempt back. */
+  released: (row: Row, { maxAttempts }: Limits): Freed => ({
+    row: free(row, { token: null, attempts: row.isSuperseded ? maxAttempts : row.attempts - 1 }),
+    reason: why(row),
+  }),
+
+  /** Whether release_strays gives a job back that its worker does not know of. */
+  findsStrays: true,
+
+  /** A failed attempt. The token stays, so that a repeat is known. */
+  failed: (row: Row, kind: "retry" | "dead" | "unreachable", { maxAttempts }: Limits): Freed => {
+    if (row.isSuperseded) return { row: free(row, { attempts: maxAttempts }), reason: "superseded" };
+    if (kind === "dead") return { row: free(row, { attempts: maxAttempts }), reason: "failed for good" };
+    const attempts = kind === "unreachable" ? row.attempts - 1 : row.attempts;
+    return { row: free(row, { attempts }), reason: "out of attempts" };
+  },
+
+  /** What is free and has no attempt left moves to dead_jobs. */
+  buried: ({ row, reason }: Freed, { maxAttempts }: Limits): Pick<Job, "row" | "letter"> => {
+    if (row.attempts < maxAttempts) return { row, letter: null };
+    const { lease: _lease, ...rest } = row;
+    return { row: null, letter: { ...rest, reason } };
+  },
+
+  /** A completed job leaves the table. */
+  completed: (_row: Row): Row | null => null,
+
+  /** 202: the clock keeps the lease from now on. */
+  accepted: (row: Row): Row => ({ ...row, lease: { run: null, isOver: false } }),
+
+  /** Progress moves the deadline of an accepted job. */
+  progressed: (row: Row): Row =>
+    row.lease?.run === null ? { ...row, lease: { run: null, isOver: false } } : row,
+
+  /** A new job. */
+  enqueued: (hasKey: boolean): Row => ({ ...waiting, hasKey }),
+
+  /** A leased job whose key a newer one takes. */
+  superseded: (row: Row, { maxAttempts }: Limits): Row => ({
+    ...row,
+    hasKey: false,
+    attempts: maxAttempts,
+    isSuperseded: true,
+  }),
+
+  /** cancel_jobs: dead at once; a lease is taken away with its token. */
+  cancelled: ({ lease: _lease, ...row }: Row, { maxAttempts }: Limits): Pick<Job, "row" | "letter"> => ({
+    row: null,
+    letter: { ...row, token: null, attempts: maxAttempts, reason: "cancelled" },
+  }),
+
+  /** retry_dead_jobs: back with no attempt used; a key that another has by now stays with that one. */
+  retried: (letter: Letter, isKeyTaken: boolean): Pick<Job, "row" | "letter"> => ({
+    row: { ...waiting, hasKey: letter.hasKey && !isKeyTaken },
+    letter: null,
+  }),
+
+  /** What a refused connection means to the worker. */
+  refused: (): Outcome => "unreachable",
+
+  /** Whether a worker that finds its lease gone forgets what it had in hand. */
+  forgetsWhenLost: true,
+};
