@@ -61,7 +61,12 @@ const filesBesideProgram: BunPlugin = {
   name: "files beside the program",
   setup: (build) => {
     build.onLoad({ filter: /[/\\](db|services|scripts)[/\\].*\.ts$/ }, async ({ path }) => {
+      if (path.includes("node_modules")) return undefined;
       const text = await Bun.file(path).text();
+      if (/import\.meta\.(?:dir|path|file|filename|url)\b/.test(text))
+        throw new Error(
+          `Cannot compile ${relative(root, path)}: by import.meta.dirname alone it finds its files.`,
+        );
       const folder = JSON.stringify(dirname(relative(root, path)));
       const beside = `(process.execPath.replace(/[^/\\\\]+$/, "") + ${folder})`;
       return { contents: text.replaceAll("import.meta.dirname", beside), loader: "ts" };
