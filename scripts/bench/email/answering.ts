@@ -18,7 +18,9 @@ export async function startAnswering(
     stderr: "ignore",
   });
   const reader = child.stdout.getReader();
-  const port = await readPort(reader);
+  const port = await readPort(reader).catch((cause: unknown) => {
+    throw new Error(`Cannot measure ${command.join(" ")}: it does not start.`, { cause });
+  });
   const url = `http://127.0.0.1:${port}`;
   await (await fetch(`${url}/readyz`)).text();
   const tookMs = performance.now() - startedAt;
@@ -43,7 +45,7 @@ async function readPort(reader: Reader): Promise<string> {
     said += decoder.decode(value, { stream: true });
     const port = /"port":(\d+)/.exec(said)?.[1];
     if (port !== undefined) return port;
-    if (done) throw new Error(`The function does not start:\n${said}`);
+    if (done) throw new Error(`It ended and said:\n${said}`);
   }
 }
 

@@ -20,20 +20,21 @@ const settings = { PORT: "0", SEND_EMAIL_LINK_DRY_RUN: "true", GRAPHQL_URL: "htt
 /** Measures send-email-link's first answer in a fresh process, of every runtime that is here. */
 export async function measureStarts(starts: number): Promise<readonly StartFigure[]> {
   const folder = await mkdtemp(join(tmpdir(), "bench-start-"));
-  const ways: [string, readonly string[]][] = [
-    ["Bun, compiled (the container)", [await buildProgram("send-email-link", folder)]],
+  const ways: [string, readonly string[], Readonly<Record<string, string>>][] = [
+    ["Bun, compiled (the container)", [await buildProgram("send-email-link", folder)], functionEnvironment],
   ];
   for (const { name, program, prepare } of runtimes)
     if (program !== undefined)
       ways.push([
         name === "bun" ? "Bun, from source" : name,
-        [program, ...(await prepare({ folder, settings, served: "send-email-link" }))],
+        [program, ...(await prepare({ folder: join(folder, name), settings, served: "send-email-link" }))],
+        {},
       ]);
 
   const figures: StartFigure[] = [];
-  for (const [runtime, command] of ways) {
+  for (const [runtime, command, env] of ways) {
     const times = [];
-    for (let start = 0; start < starts; start += 1) times.push(await firstAnswer(command));
+    for (let start = 0; start < starts; start += 1) times.push(await firstAnswer(command, env));
     figures.push({
       runtime,
       bestMs: Math.min(...times),
@@ -45,7 +46,10 @@ export async function measureStarts(starts: number): Promise<readonly StartFigur
   return figures;
 }
 
-async function firstAnswer(command: readonly string[]): Promise<number> {
-  await using answering = await startAnswering(command, { ...functionEnvironment, ...settings });
+async function firstAnswer(
+  command: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<number> {
+  await using answering = await startAnswering(command, { ...env, ...settings });
   return answering.tookMs;
 }
