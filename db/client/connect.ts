@@ -1,4 +1,6 @@
 import postgres from "postgres";
+import { arrayLiteral } from "./array-literal.ts";
+import { safeBegin } from "./safe-begin.ts";
 
 /** Which database to use: one URL, or the parts by libpq's names. */
 export type DatabaseSettings = {
@@ -26,6 +28,10 @@ export type PoolOptions = {
    * few do without, which works through any pooler; see adapt-to-pooler.ts for the others.
    */
   readonly prepare?: boolean;
+  /** How long opening a connection may take, in seconds (10). */
+  readonly connectSeconds?: number;
+  /** Settings of the server for these connections. */
+  readonly parameters?: Readonly<Record<string, number>>;
   /** Called whenever a connection has closed, for whatever reason. */
   readonly onClose?: () => void;
 };
@@ -33,24 +39,27 @@ export type PoolOptions = {
 /** A pool of connections, by postgres.js. */
 export type Sql = postgres.Sql;
 
-/** Gives a pool that connects at its first query and again after each loss. End it with `sql.end()`. */
+/**
+ * Gives a pool that connects at its first query and again after each loss. End it with `sql.end()`. A service that has to
+ * outlive silent connections takes openPool.
+ */
 export function connect(
   settings: DatabaseSettings,
-  { max, name, fetchTypes = true, prepare = true, onClose }: PoolOptions,
+  { max, name, fetchTypes = true, prepare = true, connectSeconds = 10, parameters, onClose }: PoolOptions,
 ): Sql {
   const options = {
     max,
-    connect_timeout: 10,
+    connect_timeout: connectSeconds,
     // Where a server accepts and hangs up, postgres.js tries again by itself; its own pauses grow to 20 s.
     backoff: (tries: number) => Math.min(1, 0.05 * 2 ** tries),
     fetch_types: fetchTypes,
     prepare,
     onnotice: () => {},
-    connection: { application_name: name },
+    connection: { application_name: name, ...parameters },
     ...(onClose === undefined ? {} : { onclose: onClose }),
   };
-  if (settings.DATABASE_URL !== undefined) return oneByOne(postgres(settings.DATABASE_URL, options));
-  return oneByOne(
+  if (settings.DATABASE_URL !== undefined) return mend(postgres(settings.DATABASE_URL, options));
+  return mend(
     postgres({
       ...options,
       host: settings.PGHOST,
@@ -63,18 +72,21 @@ export function connect(
 }
 
 /**
- * Makes a pool's `unsafe`, by which all our statements go, send one statement at a time over a connection.
+ * Makes a pool's `unsafe`, by which all our statements go, send one statement at a time over a connection, with arrays as text.
  *
  * postgres.js would send the next one behind a statement without parameters. Behind a pooler in transaction mode it arrives
  * just as that gives the server's session to others, and is never answered (seen with PgBouncer 1.18).
  */
-function oneByOne(sql: Sql): Sql {
+function mend(sql: Sql): Sql {
   const unsafe = sql.unsafe.bind(sql);
   // postgres.js asks this after sending (its own begin uses it): false keeps the connection to itself until the answer.
   const alone = { onexecute: () => false };
   return Object.assign(sql, {
-    unsafe: (text: string, values: never[] = [], options = {}) =>
-      unsafe(text, values, { ...alone, ...options } as postgres.UnsafeQueryOptions),
+    unsafe: (text: string, values: readonly unknown[] = [], options = {}) => {
+      const encoded = values.map((value) => (Array.isArray(value) ? arrayLiteral(value) : value));
+      return unsafe(text, encoded as never[], { ...alone, ...options } as postgres.UnsafeQueryOptions);
+    },
+    begin: safeBegin(sql),
   });
 }
 

@@ -16,6 +16,9 @@ test.each([
   "40P01",
   "08006",
   "55P03",
+  "25006",
+  "CONNECTION_SILENT",
+  "CONNECTION_BUSY",
 ])("%s is worth another try", (code) => expect(isTransient(coded(code))).toBe(true));
 
 test.each(["28P01", "42P01", "23505", "22021", "3D000"])("%s stays what it is", (code) => {

@@ -1,6 +1,7 @@
 // SQL states after which the same statement may well succeed (PostgreSQL manual, appendix A): connection exceptions,
-// rolled back by conflict or deadlock, insufficient resources, lock not available, and an operator's intervention.
-const transientStates = /^(08|40|53|57)...$|^55P03$/;
+// rolled back by conflict or deadlock, insufficient resources, lock not available, an operator's intervention, and a server
+// that only reads: a standby, which the next connection may not meet.
+const transientStates = /^(08|40|53|57)...$|^55P03$|^25006$/;
 
 // The system's and postgres.js's own names for a connection that failed.
 const connectionFaults = /^(E(CONN|NOT|AI_|HOST|NET|TIMED|PIPE)\w*|CONNECT(ION)?_\w+)$/;

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { withDatabase } from "../../services/testing/with-database.ts";
 import { onlyRow } from "./connect.ts";
+import { readJobHistory } from "./job-history.ts";
 import { createJobs } from "./jobs.ts";
 
 const everything = { only: null, except: null };
@@ -91,8 +92,28 @@ test("another schema serves the same calls", async () => {
   await using database = await withDatabase("empty");
   const { migrate } = await import("../migrate.ts");
   await migrate(database.settings, "other_jobs");
-  const jobs = createJobs(database.sql, "other_jobs");
+  const jobs = createJobs(database.sql, "other_jobs", { keepSeconds: 60 });
   expect((await jobs.callbackKeys()).length).toBe(1);
   expect(await jobs.nextJob()).toMatchObject({ seconds: null });
   expect([...(await jobs.rescueJobs())]).toEqual([]);
+
+  await database.sql`select other_jobs.add_completed_partition(now() - interval '2 days')`;
+  expect(await jobs.tidyCompleted()).toBe(1);
+  await database.sql`select other_jobs.add_job(gen_random_uuid(), 'a') from generate_series(1, 2)`;
+  const run = crypto.randomUUID();
+  await jobs.registerWorker({ run, workerId: "w", leaseSeconds: 30 });
+  const [first, second] = (await jobs.getJobs({ run, limit: 2, tasks: { only: null, except: null } })).jobs;
+  if (first === undefined || second === undefined) throw new Error("Two jobs were to be claimed.");
+  const lease = (job: typeof first) => ({ jobId: job.id, leaseToken: job.leaseToken });
+  expect([...(await jobs.completeJobs([lease(first)]))]).toEqual([first.id]);
+  const failure = {
+    ...lease(second),
+    kind: "retry",
+    message: "no",
+    delaySeconds: null,
+    httpStatus: 500,
+  } as const;
+  await jobs.failJobs([failure], 60);
+  expect(await database.sql`select from other_jobs.completed_jobs`).toHaveLength(1);
+  expect(await readJobHistory(database.sql, "other_jobs", second.id)).toMatchObject([{ httpStatus: 500 }]);
 });

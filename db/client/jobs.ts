@@ -1,4 +1,6 @@
-import { onlyRow, type Sql } from "./connect.ts";
+import { callbacks } from "./callbacks.ts";
+import { onlyRow } from "./connect.ts";
+import type { Queries } from "./open-pool.ts";
 
 /** A job under a lease, as a worker needs it. Numbers of 64 bits stay text. */
 export type LeasedJob = {
@@ -32,6 +34,11 @@ export type Failure = Lease & {
   readonly message: string;
   /** Least wait before the next try, in seconds; null leaves it to backoff. */
   readonly delaySeconds: number | null;
+  /** Status of the answer, where there was one. */
+  readonly httpStatus?: number | null;
+  /** How long ago the request began, and its answer came; null for the lease's beginning, and now. */
+  readonly beganSecondsAgo?: number | null;
+  readonly endedSecondsAgo?: number | null;
 };
 
 /** Which tasks a claim may take. */
@@ -62,50 +69,37 @@ export type Claimed = {
   readonly refused: ReadonlySet<string>;
 };
 
-/** What a callback reports; see db/migrations/0017_callback_job.sql. */
-export type CallbackReport =
-  | { readonly kind: "complete" }
-  | { readonly kind: "retry" | "dead"; readonly error: string; readonly delaySeconds: number | null }
-  | {
-      readonly kind: "progress";
-      readonly progress: number | null;
-      readonly message: string | null;
-      readonly callbackSeconds: number;
-    };
-
-/** What became of a callback. */
-export type CallbackResult = "taken" | "repeated" | "passed on";
+/** What createJobs may be told. */
+export type JobsOptions = {
+  /** How long completed jobs are kept, in seconds; null keeps none. */
+  readonly keepSeconds?: number | null;
+};
 
 /** The queue's SQL functions as typed calls. Each is one statement. All but getJobs are safe to repeat after a
  * lost connection; after a lost getJobs, releaseStrays gives back what it may have claimed. */
 export type Jobs = ReturnType<typeof createJobs>;
 
-/** Gives the queue's SQL functions of one schema as typed calls over a pool. */
-export function createJobs(sql: Sql, schema: string) {
-  const call = <Row extends object>(text: string, values: readonly unknown[]) =>
-    sql.unsafe<Row[]>(text.replaceAll("app_jobs.", `"${schema}".`), [...values] as never[], {
+/**
+ * Gives the queue's SQL functions of one schema as typed calls over a pool. Where `keepSeconds` is given, what these calls
+ * complete is kept in completed_jobs for so long.
+ */
+export function createJobs(queries: Queries, schema: string, { keepSeconds = null }: JobsOptions = {}) {
+  const call: Call = async <Row extends object>(text: string, values: readonly unknown[], limitMs?: number) =>
+    queries.unsafe<Row>(text.replaceAll("app_jobs.", `"${schema}".`), [...values] as never[], {
       prepare: true,
+      ...(limitMs === undefined ? {} : { limitMs }),
     });
 
   return {
     ...workerRuns(call),
-    ...claims(call),
-    ...outcomes(call),
+    ...claims(call, keepSeconds),
+    ...outcomes(call, keepSeconds),
+    ...callbacks(call, keepSeconds),
 
-    /** Records a function's callback under its lease. */
-    callback: async ({ jobId, leaseToken }: Lease, report: CallbackReport): Promise<CallbackResult> => {
-      const text = "select app_jobs.callback_job($1, $2, $3::text::json) as result";
-      const rows = await call<{ result: CallbackResult }>(text, [jobId, leaseToken, JSON.stringify(report)]);
-      return rows[0]?.result ?? "passed on";
-    },
-
-    /** Gives the keys that callback tokens are signed with, the newest first. */
-    callbackKeys: async (): Promise<string[]> => {
-      const rows = await call<{ secret: string }>(
-        "select secret from app_jobs.callback_keys order by id desc",
-        [],
-      );
-      return rows.map((row) => row.secret);
+    /** Drops the completed jobs whose time is over, and makes room ahead; gives how many days' worth were dropped. */
+    tidyCompleted: async (): Promise<number> => {
+      const text = "select app_jobs.tidy_completed_jobs($1) as dropped";
+      return onlyRow(await call<{ dropped: number }>(text, [keepSeconds])).dropped;
     },
   };
 }
@@ -134,7 +128,12 @@ function inOrder(jobs: LeasedJob[]): LeasedJob[] {
   return jobs.sort((a, b) => a.priority - b.priority || a.runAtUs - b.runAtUs || compareIds(a.id, b.id));
 }
 
-type Call = <Row extends object>(text: string, values: readonly unknown[]) => Promise<Row[]>;
+/** Asks one statement in the schema's name and gives its rows; `limitMs` is its own limit, where the pool's does not fit. */
+export type Call = <Row extends object>(
+  text: string,
+  values: readonly unknown[],
+  limitMs?: number,
+) => Promise<Row[]>;
 
 function workerRuns(call: Call) {
   return {
@@ -151,9 +150,10 @@ function workerRuns(call: Call) {
       ]);
     },
 
-    /** Renews a run's lease; false when it had ended. */
-    beatWorker: async (run: string): Promise<boolean> => {
-      const rows = await call<{ alive: boolean }>("select app_jobs.beat_worker($1) as alive", [run]);
+    /** Renews a run's lease; false when it had ended. Waits `limitMs` for the answer, where that is less than for others. */
+    beatWorker: async (run: string, limitMs?: number): Promise<boolean> => {
+      const text = "select app_jobs.beat_worker($1) as alive";
+      const rows = await call<{ alive: boolean }>(text, [run], limitMs);
       return rows[0]?.alive ?? false;
     },
 
@@ -179,7 +179,7 @@ function workerRuns(call: Call) {
   };
 }
 
-function claims(call: Call) {
+function claims(call: Call, keepSeconds: number | null) {
   return {
     /** Claims up to `limit` jobs for a worker run, after completing others. */
     getJobs: async (claim: Claim): Promise<Claimed> => {
@@ -190,7 +190,7 @@ function claims(call: Call) {
            round(date_part('epoch', run_at) * 1000000) as "runAtUs", queue_name as "queueName", lease_token as "leaseToken",
            round(date_part('epoch', created_at) * 1000) as "createdMs", traceparent, tracestate,
            schedule_id as "scheduleId", scheduled_at as "scheduledAt"
-         from app_jobs.get_jobs($1, $2, $3::text[], $4::text[], $5::text::json, $6::bigint[], $7::uuid[])`,
+         from app_jobs.get_jobs($1, $2, $3::text[], $4::text[], $5::text::json, $6::bigint[], $7::uuid[], $8)`,
         [
           claim.run,
           claim.limit,
@@ -198,6 +198,7 @@ function claims(call: Call) {
           claim.tasks.except,
           floorsText(claim.floors),
           ...(completed.length === 0 ? [null, null] : [ids(completed), tokens(completed)]),
+          keepSeconds,
         ],
       );
       const jobs: LeasedJob[] = [];
@@ -231,17 +232,23 @@ function floorsText(floors: Floors = null): string | null {
   return floors === null ? null : JSON.stringify(floors);
 }
 
-function outcomes(call: Call) {
+function outcomes(call: Call, keepSeconds: number | null) {
   const taken = async (rows: Promise<{ id: string }[]>) => new Set((await rows).map((row) => row.id));
 
   return {
     /** Completes jobs; gives the ids whose lease still held. */
     completeJobs: (leases: readonly Lease[]): Promise<Set<string>> =>
       taken(
-        call("select app_jobs.complete_leases($1::bigint[], $2::uuid[]) as id", [
-          ids(leases),
-          tokens(leases),
-        ]),
+        keepSeconds === null
+          ? call("select app_jobs.complete_leases($1::bigint[], $2::uuid[]) as id", [
+              ids(leases),
+              tokens(leases),
+            ])
+          : call("select app_jobs.keep_leases($1::bigint[], $2::uuid[], $3) as id", [
+              ids(leases),
+              tokens(leases),
+              keepSeconds,
+            ]),
       ),
 
     /** Records failed attempts; gives the ids whose lease still held. */
@@ -249,7 +256,8 @@ function outcomes(call: Call) {
       taken(
         call(
           `select id from app_jobs.fail_leases(
-             $1::bigint[], $2::uuid[], $3::text[], $4::text[], $5::double precision[], $6)`,
+             $1::bigint[], $2::uuid[], $3::text[], $4::text[], $5::double precision[], $6, $7::integer[],
+             $8::double precision[], $9::double precision[])`,
           [
             ids(failures),
             tokens(failures),
@@ -257,6 +265,9 @@ function outcomes(call: Call) {
             failures.map((failure) => failure.message),
             failures.map((failure) => failure.delaySeconds),
             unreachableLimitSeconds,
+            failures.map(({ httpStatus = null }) => httpStatus),
+            failures.map(({ beganSecondsAgo = null }) => beganSecondsAgo),
+            failures.map(({ endedSecondsAgo = null }) => endedSecondsAgo),
           ],
         ),
       ),

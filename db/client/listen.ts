@@ -93,16 +93,21 @@ async function leave(sql: Sql): Promise<void> {
   enough.abort();
 }
 
+/** How long opening a connection takes at most, in ms; LISTEN itself may be lost too. */
+const openingPatienceMs = 10_000;
+
 type Attempt = ListenerOptions & { readonly signal: AbortSignal; readonly closed: AbortSignal };
 
 async function listenUntilLost(sql: Sql, attempt: Attempt, onReady: () => void): Promise<never> {
   const { channels, onNotify, signal, closed, probeEveryMs = 10_000, probePatienceMs = 5_000 } = attempt;
   const probe = `jobs:probe:${crypto.randomUUID()}`;
   let heard = Promise.withResolvers<void>();
-  await sql.listen(probe, () => heard.resolve());
-  for (const channel of channels) await sql.listen(channel, onNotify, onNotify);
-
   const lost = AbortSignal.any([signal, closed]);
+  const begin = async () => {
+    await sql.listen(probe, () => heard.resolve());
+    for (const channel of channels) await sql.listen(channel, onNotify, onNotify);
+  };
+  await unlessLost(withinPatience(begin(), openingPatienceMs + probePatienceMs), lost);
   for (let first = true; ; first = false) {
     heard = Promise.withResolvers<void>();
     const echoed = Promise.all([sql.notify(probe, ""), heard.promise]);

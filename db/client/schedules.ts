@@ -1,4 +1,5 @@
-import { onlyRow, type Sql } from "./connect.ts";
+import { onlyRow } from "./connect.ts";
+import type { Queries } from "./open-pool.ts";
 
 /** A schedule whose rule has to be read, or whose tick is due. */
 export type ScheduleRow = {
@@ -72,9 +73,9 @@ export type TickResult = "run" | "skipped" | "repeated" | "elsewhere";
 export type Schedules = ReturnType<typeof createSchedules>;
 
 /** Gives the schedules of one schema as typed calls over a pool. */
-export function createSchedules(sql: Sql, schema: string) {
-  const call = <Row extends object>(text: string, values: readonly unknown[]) =>
-    sql.unsafe<Row[]>(text.replaceAll("app_jobs.", `"${schema}".`), [...values] as never[], {
+export function createSchedules(queries: Queries, schema: string) {
+  const call: Call = async <Row extends object>(text: string, values: readonly unknown[]) =>
+    queries.unsafe<Row>(text.replaceAll("app_jobs.", `"${schema}".`), [...values] as never[], {
       prepare: true,
     });
   return { ...looks(call), ...ticks(call), ...edits(call) };
@@ -148,8 +149,8 @@ function ticks(call: Call) {
 
     /** Makes the jobs of ticks and sets the following ones, all or none; gives what became of each, in the same order. */
     runTicks: async (run: readonly TickToRun[]): Promise<TickResult[]> => {
-      const text = `select app_jobs.run_scheduled_ticks($1::bigint[], $2::text[]::timestamptz[], $3::text[]::timestamptz[],
-        $4::double precision[]) as results`;
+      const text = `select array_to_json(app_jobs.run_scheduled_ticks($1::bigint[], $2::text[]::timestamptz[], $3::text[]::timestamptz[],
+        $4::double precision[])) as results`;
       const rows = await call<{ results: TickResult[] }>(text, [
         run.map(({ id }) => id),
         run.map(({ tickText }) => tickText),

@@ -40,6 +40,7 @@ create table app_jobs.jobs (
   scheduled_at timestamptz,
   parked_queue boolean not null default false,
   death text,
+  has_history boolean not null default false,
   constraint jobs_pkey primary key (id),
   constraint jobs_task_identifier_length check (length(task_identifier) between 1 and 126),
   constraint jobs_queue_name_length check (length(queue_name) < 127),
@@ -88,6 +89,7 @@ comment on column app_jobs.jobs.schedule_id is 'Row of scheduled_jobs that made 
 comment on column app_jobs.jobs.scheduled_at is 'Tick of that schedule which this job stands for.';
 comment on column app_jobs.jobs.parked_queue is 'It runs and its serial queue is parked: its end brings the queue back. See park_queues.';
 comment on column app_jobs.jobs.death is 'Why it dies when it is freed without an attempt left, where whoever frees it says so; see dead_jobs.reason.';
+comment on column app_jobs.jobs.has_history is 'Whether job_attempts may have rows of it, which go when it completes.';
 
 -- Serves get_jobs: the next free jobs of one priority, and the distinct priorities by skipping along it.
 create index jobs_ready_idx on app_jobs.jobs (priority, run_at, id)

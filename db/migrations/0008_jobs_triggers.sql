@@ -97,20 +97,12 @@ end;
 $$;
 
 comment on function app_jobs.tg_parked_queue_left() is
-  'When a job that parked its serial queue ends, by whatever statement, or leaves the queue: brings the queue back.';
+  'When a job that parked its serial queue no longer runs, by whatever update, or leaves the queue: brings the queue back.';
 
 revoke all on function app_jobs.tg_parked_queue_left() from public;
 
 -- After, as a trigger before a row's change locks the row first, whatever its condition says: 1 µs and 56 bytes of WAL a job
 -- (bun run bench claim). The mark stays in a row that goes on, and goes with the next claim; meanwhile it does no harm.
-create trigger parked_queue_deleted
-after delete on app_jobs.jobs
-for each row
-when (old.parked_queue)
-execute function app_jobs.tg_parked_queue_left();
-
-comment on trigger parked_queue_deleted on app_jobs.jobs is 'Brings a parked serial queue back when its job is deleted.';
-
 create trigger parked_queue_left
 after update of locked_at, queue_name on app_jobs.jobs
 for each row
@@ -121,6 +113,41 @@ execute function app_jobs.tg_parked_queue_left();
 
 comment on trigger parked_queue_left on app_jobs.jobs is 'Brings a parked serial queue back when its job no longer runs.';
 
+create function app_jobs.tg_job_left() returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if old.parked_queue then
+    update app_jobs.job_queues as q
+    set is_parked = false
+    where q.queue_name = old.queue_name;
+  end if;
+
+  -- A job that dies leaves jobs too, free and without an attempt, and takes its history along.
+  if old.has_history and (old.locked_at is not null or old.attempts < old.max_attempts) then
+    delete from app_jobs.job_attempts as a
+    where a.job_id = old.id;
+  end if;
+  return null;
+end;
+$$;
+
+comment on function app_jobs.tg_job_left() is
+  'After a job was deleted, by whatever statement: brings the serial queue back that it parked, and removes its history.';
+
+revoke all on function app_jobs.tg_job_left() from public;
+
+-- One trigger for both, since every completed job pays for the condition of each.
+create trigger job_left
+after delete on app_jobs.jobs
+for each row
+when (old.parked_queue or old.has_history)
+execute function app_jobs.tg_job_left();
+
+comment on trigger job_left on app_jobs.jobs is 'Clears up after the few jobs that leave more behind than their row.';
+
 create function app_jobs.tg_jobs_truncated() returns trigger
 language plpgsql
 security definer
@@ -128,12 +155,18 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   delete from app_jobs.job_queues;
+  delete from app_jobs.job_attempts as a
+  where not exists (
+    select
+    from app_jobs.dead_jobs as d
+    where d.id = a.job_id
+  );
   return null;
 end;
 $$;
 
 comment on function app_jobs.tg_jobs_truncated() is
-  'After jobs was truncated: forgets its serial queues, of which a parked one would never be brought back.';
+  'After jobs was truncated: forgets its serial queues, of which a parked one would never be brought back, and its histories.';
 
 revoke all on function app_jobs.tg_jobs_truncated() from public;
 
@@ -141,4 +174,4 @@ create trigger jobs_truncated
 after truncate on app_jobs.jobs
 for each statement execute function app_jobs.tg_jobs_truncated();
 
-comment on trigger jobs_truncated on app_jobs.jobs is 'Forgets serial queues that have no job any more.';
+comment on trigger jobs_truncated on app_jobs.jobs is 'Forgets the queues and histories of jobs that are gone.';

@@ -200,3 +200,93 @@ comment on function app_jobs.add_jobs(json[]) is
   'text}; all but the first two may be left out. Raises INVALID_JOB, naming its place, and then adds none.';
 
 revoke all on function app_jobs.add_jobs(json[]) from public;
+
+-- What the jobs have in common comes once, so that nothing is left to parse, and the statement takes what a plain INSERT takes
+-- (bun run bench enqueue).
+create function app_jobs.add_task_jobs(
+  db_id uuid,
+  identifier text,
+  payloads json[],
+  job_keys text[] default null,
+  queue_name text default null,
+  run_at timestamptz default now(),
+  max_attempts integer default 25,
+  priority integer default 0,
+  traceparent text default null,
+  tracestate text default null
+) returns setof app_jobs.jobs
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if db_id is null then
+    raise exception 'INVALID_DATABASE_ID' using
+      errcode = 'null_value_not_allowed',
+      detail = 'add_task_jobs was called with a null db_id.',
+      hint = 'Pass the id of the tenant that the jobs belong to.';
+  end if;
+  if identifier is null or identifier = '' then
+    raise exception 'INVALID_TASK_IDENTIFIER' using
+      errcode = 'null_value_not_allowed',
+      detail = 'add_task_jobs was called without a task identifier.',
+      hint = 'Pass the name of the function that runs the jobs, such as send-email-link.';
+  end if;
+  if job_keys is not null and cardinality(job_keys) <> coalesce(cardinality(payloads), 0) then
+    raise exception 'INVALID_JOB_KEYS' using
+      errcode = 'array_subscript_error',
+      detail = format(
+        'add_task_jobs was called with %s payloads and %s job_keys.', coalesce(cardinality(payloads), 0), cardinality(job_keys)
+      ),
+      hint = 'Pass one key a payload, in the same order; null for a job without one.';
+  end if;
+
+  if job_keys is not null then
+    return query
+    select job.*
+    from unnest(payloads, job_keys) with ordinality as one (payload, job_key, n)
+    cross join lateral app_jobs.add_job(
+      add_task_jobs.db_id,
+      add_task_jobs.identifier,
+      one.payload,
+      one.job_key,
+      add_task_jobs.queue_name,
+      add_task_jobs.run_at,
+      add_task_jobs.max_attempts,
+      add_task_jobs.priority,
+      add_task_jobs.traceparent,
+      add_task_jobs.tracestate
+    ) as job
+    order by one.n;
+    return;
+  end if;
+
+  return query
+  insert into app_jobs.jobs (
+    database_id, task_identifier, payload, queue_name, run_at, max_attempts, priority, traceparent, tracestate
+  )
+  select
+    add_task_jobs.db_id,
+    add_task_jobs.identifier,
+    coalesce(one.payload, '{}'),
+    add_task_jobs.queue_name,
+    coalesce(add_task_jobs.run_at, now()),
+    coalesce(add_task_jobs.max_attempts, 25),
+    coalesce(add_task_jobs.priority, 0),
+    add_task_jobs.traceparent,
+    add_task_jobs.tracestate
+  from unnest(payloads) as one (payload)
+  returning *;
+end;
+$$;
+
+comment on function app_jobs.add_task_jobs(
+  uuid, text, json[], text[], text, timestamptz, integer, integer, text, text
+) is
+  'Enqueues one job a payload, all of one tenant and task, in the caller''s transaction and in the payloads'' order, and gives their '
+  'rows. The other arguments are add_job''s and hold for all; job_keys has one key a payload. The fastest way to enqueue many. '
+  'Raises INVALID_DATABASE_ID, INVALID_TASK_IDENTIFIER and INVALID_JOB_KEYS, and then adds none.';
+
+revoke all on function app_jobs.add_task_jobs(
+  uuid, text, json[], text[], text, timestamptz, integer, integer, text, text
+) from public;

@@ -271,7 +271,8 @@ create function app_jobs.get_jobs(
   excluded_task_identifiers text[] default null,
   floors json default null,
   completed_ids bigint[] default null,
-  completed_tokens uuid[] default null
+  completed_tokens uuid[] default null,
+  keep_seconds double precision default null
 ) returns setof app_jobs.leased_job
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -292,7 +293,11 @@ begin
   end if;
 
   if completed_ids is not null then
-    taken := array(select app_jobs.complete_leases(completed_ids, completed_tokens));
+    if keep_seconds is null then
+      taken := array(select app_jobs.complete_leases(completed_ids, completed_tokens));
+    else
+      taken := array(select app_jobs.keep_leases(completed_ids, completed_tokens, keep_seconds));
+    end if;
     if cardinality(taken) < cardinality(completed_ids) then
       return query
       select (row (refused.id, null, null, null, null, null, null, null, null, null, null, null, null, null, null)::app_jobs.leased_job).*
@@ -314,12 +319,12 @@ begin
 end;
 $$;
 
-comment on function app_jobs.get_jobs(uuid, integer, text[], text[], json, bigint[], uuid[]) is
+comment on function app_jobs.get_jobs(uuid, integer, text[], text[], json, bigint[], uuid[], double precision) is
   'Claims up to job_limit jobs for a registered worker run, which keeps them by its beats, and before that completes others, as '
-  'complete_leases does: one round trip for both. A completion that was not taken comes back as a row of its id alone. floors '
+  'complete_leases does, or keep_leases where keep_seconds is given: one round trip for both. A completion that was not taken comes back as a row of its id alone. floors '
   'leaves out jobs as in claim_jobs. Raises LEASE_LOST, and then completes none.';
 
-revoke all on function app_jobs.get_jobs(uuid, integer, text[], text[], json, bigint[], uuid[]) from public;
+revoke all on function app_jobs.get_jobs(uuid, integer, text[], text[], json, bigint[], uuid[], double precision) from public;
 
 create function app_jobs.get_job(
   worker_id text,

@@ -43,14 +43,15 @@ begin
   );
 
   if cardinality(lost) > 0 then
+    perform app_jobs.record_attempts(array(
+      select app_jobs.lost_attempt(j)
+      from app_jobs.jobs as j
+      where j.id = any (lost)
+    ));
     return query
     update app_jobs.jobs as j
-    set last_error = case
-        when j.worker_run is not null
-          then format('Worker "%s" stopped without an answer: its lease ended.', j.locked_by)
-        when j.accepted_at is null then format('Worker "%s" gave no outcome within its lease.', j.locked_by)
-        else 'The function answered 202 and sent no outcome to the callback URL in time.'
-      end,
+    set last_error = (app_jobs.lost_attempt(j)).error,
+      has_history = true,
       run_at = case
         when j.accepted_at is null then j.run_at
         else now() + make_interval(secs => app_jobs.backoff_seconds(j.attempts))

@@ -61,7 +61,23 @@ create function app_jobs.release_strays(run uuid, known_job_ids bigint[]) return
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  held bigint[];
 begin
+  held := array(
+    select j.id
+    from app_jobs.jobs as j
+    where j.worker_run = release_strays.run
+      and j.locked_at is not null
+      and j.id <> all (known_job_ids)
+    for update
+  );
+  perform app_jobs.record_attempts(array(
+    select app_jobs.ended_attempt(j, 'released', 'Its worker stopped, or lost the claim''s answer, and gave it back.')
+    from app_jobs.jobs as j
+    where j.id = any (held)
+  ));
+
   return query
   update app_jobs.jobs as j
   set attempts = case when j.superseded then j.max_attempts else greatest(j.attempts - 1, 0) end,
@@ -69,10 +85,9 @@ begin
     locked_by = null,
     lease_token = null,
     worker_run = null,
+    has_history = true,
     updated_at = now()
-  where j.worker_run = release_strays.run
-    and j.locked_at is not null
-    and j.id <> all (known_job_ids)
+  where j.id = any (held)
   returning j.id;
 
   if found then

@@ -32,6 +32,18 @@ begin
       detail = 'complete_job was called with a null worker_id.',
       hint = 'Pass the worker_id that get_job was called with.';
   end if;
+  if current_setting('jobs.keep_completed', true) <> '' then
+    perform app_jobs.keep_jobs(array(
+      select j.id
+      from app_jobs.jobs as j
+      where j.id = complete_job.job_id
+        and j.locked_by = complete_job.worker_id
+        and j.locked_at is not null
+        and j.worker_run is null
+        and j.accepted_at is null
+      for update
+    ));
+  end if;
   delete from app_jobs.jobs as j
   where j.id = complete_job.job_id
     and j.locked_by = complete_job.worker_id
@@ -45,7 +57,8 @@ $$;
 
 comment on function app_jobs.complete_job(text, bigint) is
   'Completes a job that worker_id took by get_job, and gives its row. A job that is not leased by worker_id, or by a worker '
-  'run that only shares the name, or whose function answered 202, stays as it is: a row of nulls. Raises INVALID_WORKER_ID.';
+  'run that only shares the name, or whose function answered 202, stays as it is: a row of nulls. Raises INVALID_WORKER_ID. '
+  'Kept in completed_jobs where the setting jobs.keep_completed is an interval.';
 
 revoke all on function app_jobs.complete_job(text, bigint) from public;
 
@@ -82,6 +95,14 @@ set search_path = pg_catalog, pg_temp
 as $$
 begin
   perform app_jobs.retry_dead_jobs(job_ids);
+  if current_setting('jobs.keep_completed', true) <> '' then
+    perform app_jobs.keep_jobs(array(
+      select j.id
+      from app_jobs.jobs as j
+      where j.id = any (job_ids) and app_jobs.is_free(j)
+      for update
+    ));
+  end if;
   return query
   delete from app_jobs.jobs as j
   where j.id = any (job_ids) and app_jobs.is_free(j)
@@ -90,6 +111,7 @@ end;
 $$;
 
 comment on function app_jobs.complete_jobs(bigint[]) is
-  'Removes jobs, dead ones too, as if they were done, by an operator''s hand, and gives their rows. Jobs that are running stay.';
+  'Removes jobs, dead ones too, as if they were done, by an operator''s hand, and gives their rows. Jobs that are running stay. '
+  'Kept in completed_jobs where the setting jobs.keep_completed is an interval.';
 
 revoke all on function app_jobs.complete_jobs(bigint[]) from public;

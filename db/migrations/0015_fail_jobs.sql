@@ -4,6 +4,9 @@
 --   unreachable  the function was not reached: the attempt is given back, and the job waits for delay_seconds, else
 --                for 1, 2, 4 … 64 seconds with jitter; after unreachable_limit_seconds of that it is a retry
 --
+-- Each of them is recorded in job_attempts, with what the worker knows of it: the status of the answer, and how long ago, in
+-- seconds by the worker's clock, its request began and the answer came.
+--
 -- A job that no attempt is left for moves to dead_jobs in the same statement (job_died); its row is given all the same.
 --
 -- Planned anew each time: a plan made while the table is small would go from the jobs to the report, and would after a
@@ -14,37 +17,59 @@ create function app_jobs.fail_leases(
   kinds text[],
   error_messages text[],
   delay_seconds double precision[],
-  unreachable_limit_seconds double precision default 259200
+  unreachable_limit_seconds double precision default 259200,
+  http_statuses integer[] default null,
+  began_seconds_ago double precision[] default null,
+  ended_seconds_ago double precision[] default null
 ) returns setof app_jobs.jobs
-language sql
+language plpgsql
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 set plan_cache_mode = force_custom_plan
 as $$
+begin
+  return query
   with report as (
-    select r.job_id, r.lease_token, r.kind, r.error_message, r.delay
-    from unnest(job_ids, lease_tokens, kinds, error_messages, delay_seconds)
-      as r (job_id, lease_token, kind, error_message, delay)
+    select distinct on (r.job_id, r.lease_token) r.*
+    from unnest(
+      job_ids, lease_tokens, kinds, error_messages, delay_seconds, http_statuses, began_seconds_ago, ended_seconds_ago
+    ) as r (job_id, lease_token, kind, error_message, delay, http_status, began, ended)
   ),
   verdict as (
     select
       j.id,
-      r.error_message,
+      coalesce(r.error_message, 'The attempt failed without a message.') as error_message,
       r.delay,
-      case
-        when j.superseded then 'dead'
-        when r.kind = 'unreachable'
-          and coalesce(j.unreachable_since, now()) < now() - make_interval(secs => unreachable_limit_seconds)
-          then 'retry'
-        else r.kind
-      end as kind
+      case when j.superseded then 'dead' else k.kind end as kind,
+      app_jobs.ended_attempt(
+        j,
+        k.kind,
+        coalesce(r.error_message, 'The attempt failed without a message.'),
+        r.http_status,
+        r.began,
+        r.ended
+      ) as attempt
     from app_jobs.jobs as j
     inner join report as r on r.job_id = j.id and r.lease_token = j.lease_token
+    cross join lateral (
+      select
+        case
+          when r.kind = 'unreachable'
+            and coalesce(j.unreachable_since, now()) < now() - make_interval(secs => unreachable_limit_seconds)
+            then 'retry'
+          else r.kind
+        end as kind
+    ) as k
     where j.locked_at is not null
     for update of j
+  ),
+  recorded as (
+    select app_jobs.record_attempts(array_agg(v.attempt))
+    from verdict as v
   )
   update app_jobs.jobs as j
-  set last_error = coalesce(v.error_message, 'The attempt failed without a message.'),
+  set last_error = v.error_message,
+    has_history = true,
     attempts = case v.kind
       when 'dead' then j.max_attempts
       when 'unreachable' then greatest(j.attempts - 1, 0)
@@ -68,15 +93,22 @@ as $$
     accepted_at = null,
     updated_at = now()
   from verdict as v
+  cross join recorded
   where j.id = v.id
   returning j.*;
+end;
 $$;
 
-comment on function app_jobs.fail_leases(bigint[], uuid[], text[], text[], double precision[], double precision) is
+comment on function app_jobs.fail_leases(
+  bigint[], uuid[], text[], text[], double precision[], double precision, integer[], double precision[], double precision[]
+) is
   'Records failed attempts under their lease tokens, pairwise, and gives the rows of those that were taken. kinds are retry, '
-  'dead or unreachable; delay_seconds is the least wait before the next try, or null.';
+  'dead or unreachable; delay_seconds is the least wait before the next try, or null. http_statuses, began_seconds_ago and '
+  'ended_seconds_ago are for job_attempts alone.';
 
-revoke all on function app_jobs.fail_leases(bigint[], uuid[], text[], text[], double precision[], double precision) from public;
+revoke all on function app_jobs.fail_leases(
+  bigint[], uuid[], text[], text[], double precision[], double precision, integer[], double precision[], double precision[]
+) from public;
 
 create function app_jobs.fail_job(worker_id text, job_id bigint, error_message text) returns app_jobs.jobs
 language plpgsql
@@ -122,11 +154,28 @@ revoke all on function app_jobs.fail_job(text, bigint, text) from public;
 
 create function app_jobs.permanently_fail_jobs(job_ids bigint[], error_message text default null)
 returns setof app_jobs.jobs
-language sql
+language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  message constant text := coalesce(permanently_fail_jobs.error_message, 'Failed for good by an operator.');
+  held bigint[];
+begin
+  held := array(
+    select j.id
+    from app_jobs.jobs as j
+    where j.id = any (job_ids) and app_jobs.is_free(j)
+    for update
+  );
+  perform app_jobs.record_attempts(
+    array(select app_jobs.lost_attempt(j) from app_jobs.jobs as j where j.id = any (held) and j.locked_at is not null)
+    || array(select app_jobs.operator_attempt(j, message) from app_jobs.jobs as j where j.id = any (held))
+  );
+
+  return query
   update app_jobs.jobs as j
-  set last_error = coalesce(permanently_fail_jobs.error_message, 'Failed for good by an operator.'),
+  set last_error = message,
+    has_history = true,
     attempts = j.max_attempts,
     death = 'by an operator',
     locked_at = null,
@@ -136,8 +185,9 @@ as $$
     lease_seconds = null,
     accepted_at = null,
     updated_at = now()
-  where j.id = any (job_ids) and app_jobs.is_free(j)
+  where j.id = any (held)
   returning j.*;
+end;
 $$;
 
 comment on function app_jobs.permanently_fail_jobs(bigint[], text) is

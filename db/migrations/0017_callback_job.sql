@@ -1,5 +1,6 @@
--- report is what the function said: {"kind": "complete"}, {"kind": "retry" | "dead" | "unreachable", "error": text,
--- "delaySeconds": number} or {"kind": "progress", "progress": number, "message": text, "callbackSeconds": number}.
+-- report is what the function said: {"kind": "complete"}, or {"kind": "keep", "keepSeconds": number} where what completes is
+-- kept; {"kind": "retry" | "dead" | "unreachable", "error": text, "delaySeconds": number}; or {"kind": "progress", "progress":
+-- number, "message": text, "callbackSeconds": number}.
 create function app_jobs.callback_job(job_id bigint, lease_token uuid, report json) returns text
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -13,6 +14,14 @@ begin
       select count(*) > 0
       into taken
       from app_jobs.complete_leases(array[callback_job.job_id], array[callback_job.lease_token]);
+    when 'keep' then
+      select count(*) > 0
+      into taken
+      from app_jobs.keep_leases(
+        array[callback_job.job_id],
+        array[callback_job.lease_token],
+        (report ->> 'keepSeconds')::double precision
+      );
     when 'progress' then
       update app_jobs.jobs as j
       set progress = coalesce((report ->> 'progress')::double precision, j.progress),

@@ -18,6 +18,13 @@ begin
     ));
   end if;
 
+  perform app_jobs.record_attempts(array(
+    select app_jobs.lost_attempt(j)
+    from app_jobs.jobs as j
+    where j.id = any (job_ids) and app_jobs.is_free(j) and j.locked_at is not null
+    for update
+  ));
+
   return query
   update app_jobs.jobs as j
   set run_at = coalesce(reschedule_jobs.run_at, j.run_at),
@@ -32,6 +39,7 @@ begin
     worker_run = null,
     lease_seconds = null,
     accepted_at = null,
+    has_history = j.has_history or j.locked_at is not null,
     updated_at = now()
   where j.id = any (job_ids) and app_jobs.is_free(j)
   returning j.*;

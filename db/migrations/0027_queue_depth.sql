@@ -1,8 +1,10 @@
 -- For whatever scales workers: counting stops where the answer no longer matters, and goes by priority as the claim does,
--- so that a question every few seconds costs the same with a thousand jobs waiting and with ten million, due or not.
+-- so that a question every few seconds costs the same with a thousand jobs waiting and with ten million, due or not. It runs
+-- with the owner's rights, so that a scaler may be told a number and read no job.
 create function app_jobs.queue_depth(at_most integer default 10000) returns bigint
 language plpgsql
 stable
+security definer
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 set enable_bitmapscan = off

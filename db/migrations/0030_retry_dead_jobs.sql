@@ -22,7 +22,7 @@ begin
     for n in 1..2 loop
       insert into app_jobs.jobs (
         id, database_id, queue_name, task_identifier, payload, priority, run_at, max_attempts, key, last_error,
-        created_at, traceparent, tracestate, schedule_id, scheduled_at
+        created_at, traceparent, tracestate, schedule_id, scheduled_at, has_history
       )
       values (
         letter.id,
@@ -39,7 +39,8 @@ begin
         letter.traceparent,
         letter.tracestate,
         letter.schedule_id,
-        letter.scheduled_at
+        letter.scheduled_at,
+        letter.has_history
       )
       on conflict (database_id, key) where key is not null do nothing
       returning * into job;
@@ -54,7 +55,7 @@ end;
 $$;
 
 comment on function app_jobs.retry_dead_jobs(bigint[], json, timestamptz, integer) is
-  'Puts dead jobs back into jobs under their ids, with no attempt used, and gives their rows; payload and max_attempts replace '
+  'Puts dead jobs back into jobs under their ids, with no attempt used and their history, and gives their rows; payload and max_attempts replace '
   'their own where not null. A key that another job has by now is left to that one.';
 
 revoke all on function app_jobs.retry_dead_jobs(bigint[], json, timestamptz, integer) from public;

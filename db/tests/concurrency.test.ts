@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from "bun:test";
 import * as fc from "fast-check";
+import { attemptsAreRecorded } from "./history/attempt-records.ts";
 import * as invariants from "./history/invariants.ts";
 import { type History, makeHistory } from "./history/make-history.ts";
 import { queuesKeepTheirOrder } from "./history/serial-order.ts";
@@ -42,6 +43,7 @@ test.each([
     queuesKeepTheirOrder,
   ],
   ["a key is unique per tenant and touches nothing of another tenant", invariants.keysAreTheTenants],
+  ["the history of a job is what happened to it, and goes when it completes", attemptsAreRecorded],
   ["a serial queue's bounds never hide a waiting job", (history: History) => [...history.hidden]],
   ["no call fails but for a lost lease or a circle of locks", (history: History) => [...history.surprises]],
 ])("whatever happens at once, %s", (_, invariant) => {

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { type TestDatabase, withDatabase } from "../../services/testing/with-database.ts";
 import { connect, type Sql } from "../client/connect.ts";
+import { readJobHistory } from "../client/job-history.ts";
 import { createJobs } from "../client/jobs.ts";
 import { createSchedules } from "../client/schedules.ts";
 
@@ -43,7 +44,7 @@ test("the enqueuing role can enqueue, and see and do nothing else", async () => 
     from pg_proc as p
     where pronamespace = 'app_jobs'::regnamespace
       and prorettype <> 'trigger'::regtype
-      and proname not in ('add_job', 'add_scheduled_job', 'add_jobs')`;
+      and proname not in ('add_job', 'add_scheduled_job', 'add_jobs', 'add_task_jobs')`;
   expect(refused.length).toBeGreaterThan(20);
   for (const { statement } of refused) {
     const answer = await role.sql.unsafe(statement).then(
@@ -57,7 +58,7 @@ test("the enqueuing role can enqueue, and see and do nothing else", async () => 
 test("the service's role can do everything that the services do", async () => {
   await using database = await withDatabase();
   await using role = await withRole(database, "service role");
-  const jobs = createJobs(role.sql, "app_jobs");
+  const jobs = createJobs(role.sql, "app_jobs", { keepSeconds: 3600 });
   const run = crypto.randomUUID();
   await jobs.registerWorker({ run, workerId: "w", leaseSeconds: 30 });
   expect(await jobs.beatWorker(run)).toBe(true);
@@ -68,7 +69,9 @@ test("the service's role can do everything that the services do", async () => {
   } = await jobs.getJobs({ run, limit: 3, tasks: { only: null, except: null } });
   if (!first || !second || !third) throw new Error("Three jobs were to be claimed.");
   const lease = (job: typeof first) => ({ jobId: job.id, leaseToken: job.leaseToken });
-  expect(await jobs.completeJobs([lease(first)])).toHaveLength(1);
+  await database.sql`select app_jobs.add_completed_partition(now() - interval '2 days')`;
+  expect(await jobs.tidyCompleted()).toBe(1);
+  expect((await jobs.completeJobs([lease(first)])).size).toBe(1);
   const failure = { ...lease(second), kind: "retry", message: "no", delaySeconds: null } as const;
   expect(await jobs.failJobs([failure], 60)).toHaveLength(1);
   expect(await jobs.callback(lease(third), { kind: "complete" })).toBe("taken");
@@ -77,6 +80,8 @@ test("the service's role can do everything that the services do", async () => {
   await jobs.nextJob();
   await role.sql`select app_jobs.permanently_fail_jobs(array[4])`;
   expect(await role.sql`select from app_jobs.retry_dead_jobs(array[4])`).toHaveLength(1);
+  expect(await readJobHistory(role.sql, "app_jobs", second.id)).toHaveLength(1);
+  expect(await role.sql`select from app_jobs.completed_jobs`).toHaveLength(2);
   await jobs.releaseStrays(run, []);
   await jobs.releaseWorker(run);
 

@@ -1,8 +1,11 @@
 import { expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { type TestDatabase, withDatabase } from "../../services/testing/with-database.ts";
+import type { AttemptRecord } from "./history/attempt-records.ts";
+import { readAttempts } from "./history/make-history.ts";
+import type { Model } from "./history/model-job.ts";
 import { operations } from "./history/operations.ts";
-import { follow, type Model } from "./history/queue-model.ts";
+import { follow } from "./history/queue-model.ts";
 import { type Step, steps } from "./history/steps.ts";
 import { createWorld, learn } from "./history/world.ts";
 
@@ -31,6 +34,7 @@ test("whatever is called in turn, claims, outcomes and what is left are as the m
         await learn(db.sql, world, effect);
         expect(await rowsOf(db, "jobs")).toEqual(rowsOfModel(model.jobs, model.now));
         expect(await rowsOf(db, "dead_jobs")).toEqual(rowsOfModel(model.dead, model.now));
+        expect(await readAttempts(db.sql)).toEqual(attemptsOfModel(model));
       }
     }),
     { numRuns: size.runs, interruptAfterTimeLimit: 40_000, markInterruptAsFailure: true },
@@ -57,10 +61,16 @@ async function rowsOf({ sql }: TestDatabase, table: string): Promise<Row[]> {
 function rowsOfModel(jobs: Model["jobs"], now: number): Row[] {
   return [...jobs.values()]
     .sort((a, b) => a.id - b.id)
-    .map(({ superseded: _superseded, lease, runAt, ...job }) => ({
+    .map(({ superseded: _superseded, attemptRecords: _attempts, lease, runAt, ...job }) => ({
       ...job,
       token: lease?.token ?? null,
       isAccepted: lease?.isAccepted ?? false,
       isDue: runAt <= now,
     }));
+}
+
+function attemptsOfModel({ jobs, dead }: Model): AttemptRecord[] {
+  return [...jobs.values(), ...dead.values()]
+    .sort((a, b) => a.id - b.id)
+    .flatMap(({ attemptRecords }) => attemptRecords);
 }

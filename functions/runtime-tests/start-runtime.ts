@@ -17,11 +17,18 @@ export type RuntimeSettings = Readonly<Record<string, string>>;
 /** What a runtime serves: a folder under functions/ with a `worker.ts`. */
 type Served = "send-email-link" | "simple-email" | "runtime-tests/host-probe";
 
+/** What a server shows of itself over https, in PEM. Workerd alone takes one here. */
+export type Certificate = { readonly cert: string; readonly private: string };
+
 /** A runtime: its name, and how to serve a function by it. Undefined as its program is "not on this machine". */
 export type Runtime = {
   readonly name: "bun" | "node" | "deno" | "workerd";
   readonly program: string | undefined;
-  readonly start: (settings: RuntimeSettings, served?: Served) => Promise<StartedRuntime>;
+  readonly start: (
+    settings: RuntimeSettings,
+    served?: Served,
+    certificate?: Certificate,
+  ) => Promise<StartedRuntime>;
   /** Writes into the folder what the program needs, and gives its arguments. */
   readonly prepare: Prepare;
 };
@@ -32,24 +39,31 @@ const functions = join(root, "functions");
 /** Every runtime that functions are promised to run on. Deno and workerd come from npm, Node is the machine's. */
 export const runtimes: readonly Runtime[] = [
   runtime("bun", process.execPath, async ({ served }) => [join(functions, served, "main.ts")]),
-  runtime("node", Bun.which("node") ?? undefined, async (start) => [await bundle("node", start)]),
-  runtime("deno", installed("@deno/*/deno{,.exe}"), async (start) => [
-    "run",
+  runtime("node", Bun.which("node") ?? undefined, async (start) => [await nodeServer(start)]),
+  runtime("deno", installed("@deno/*/deno{,.exe}"), async ({ served }) => [
+    "serve",
     "--no-prompt",
-    "--no-config",
+    "--unstable-no-legacy-abort",
     "--allow-net",
     "--allow-env",
-    await bundle("deno", start),
+    "--host=127.0.0.1",
+    "--port=0",
+    join(functions, served, "worker.ts"),
   ]),
   runtime("workerd", installed("@cloudflare/workerd-*/bin/workerd{,.exe}"), async (start) => {
     const config = join(start.folder, "config.capnp");
     await Bun.write(join(start.folder, "worker.js"), await edgeBundle(start.served));
-    await Bun.write(config, workerdConfig(start.settings));
+    await Bun.write(config, workerdConfig(start));
     return ["serve", "--control-fd=1", config];
   }),
 ];
 
-type Start = { readonly folder: string; readonly settings: RuntimeSettings; readonly served: Served };
+type Start = {
+  readonly folder: string;
+  readonly settings: RuntimeSettings;
+  readonly served: Served;
+  readonly certificate?: Certificate | undefined;
+};
 type Prepare = (start: Start) => Promise<readonly string[]>;
 
 function runtime(name: Runtime["name"], program: string | undefined, prepare: Prepare): Runtime {
@@ -57,10 +71,10 @@ function runtime(name: Runtime["name"], program: string | undefined, prepare: Pr
     name,
     program,
     prepare,
-    start: async (settings, served = "send-email-link") => {
+    start: async (settings, served = "send-email-link", certificate?: Certificate) => {
       if (program === undefined) throw new Error(`Cannot start ${name}: it is not installed.`);
       const folder = await mkdtemp(join(tmpdir(), `runtime-${name}-`));
-      const child = Bun.spawn([program, ...(await prepare({ folder, settings, served }))], {
+      const child = Bun.spawn([program, ...(await prepare({ folder, settings, served, certificate }))], {
         env: { PATH: process.env["PATH"] ?? "", DENO_DIR: folder, DENO_NO_UPDATE_CHECK: "1", ...settings },
         stdout: "pipe",
         stderr: "pipe",
@@ -73,13 +87,14 @@ function runtime(name: Runtime["name"], program: string | undefined, prepare: Pr
       };
       const ready = until(`${name} is ready`, () => {
         if (child.exitCode !== null) throw new Error(`${name} stopped: ${output()}`);
-        return /"port":(\d+)/.exec(output())?.[1];
+        return /"port":(\d+)|Listening on \S+:(\d+)/.exec(output())?.slice(1).find(Boolean);
       });
       const port = await ready.catch(async (fault: unknown) => {
         await stop();
         throw fault;
       });
-      return { url: `http://127.0.0.1:${port}`, output, [Symbol.asyncDispose]: stop };
+      const origin = certificate === undefined ? "http://127.0.0.1" : "https://localhost";
+      return { url: `${origin}:${port}`, output, [Symbol.asyncDispose]: stop };
     },
   };
 }
@@ -100,32 +115,36 @@ function installed(pattern: string): string | undefined {
   return found;
 }
 
-/** Gives the path of a module that serves the function: its worker with all its packages, behind a server of the runtime's. */
-async function bundle(name: "node" | "deno", { folder, served }: Start): Promise<string> {
+/** Gives the path of a module that serves the function: its worker with all its packages, behind a server of Node's. */
+async function nodeServer({ folder, served }: Start): Promise<string> {
   const [entry, to] = [join(folder, "entry.ts"), join(folder, "server.mjs")];
   const [worker, server] = [
     join(functions, served, "worker.ts"),
-    join(import.meta.dirname, `${name}-server.ts`),
+    join(import.meta.dirname, "node-server.ts"),
   ];
   const imports = `import worker from ${quote(worker)};\nimport { serve } from ${quote(server)};\n`;
   await Bun.write(entry, `${imports}serve(worker.fetch);\n`);
-  const { outputs } = await Bun.build({ entrypoints: [entry], target: name === "node" ? "node" : "browser" });
+  const { outputs } = await Bun.build({ entrypoints: [entry], target: "node" });
   await Bun.write(to, (await outputs[0]?.text()) ?? "");
   return to;
 }
 
 /** Settings come to workerd as bindings of text. Outbound connections may go to this machine, which it forbids otherwise. */
-function workerdConfig(settings: RuntimeSettings): string {
+function workerdConfig({ settings, certificate }: Pick<Start, "settings" | "certificate">): string {
   const bindings = Object.entries(settings).map(
     ([name, text]) => `(name = ${quote(name)}, text = ${quote(text)})`,
   );
+  const keypair =
+    certificate &&
+    `(privateKey = ${quote(certificate.private)}, certificateChain = ${quote(certificate.cert)})`;
+  const protocol = keypair ? `https = (tlsOptions = (keypair = ${keypair}))` : "http = ()";
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
     (name = "main", worker = .worker),
     (name = "internet", network = (allow = ["public", "private"], tlsOptions = (trustBrowserCas = true))),
   ],
-  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+  sockets = [(name = "http", address = "127.0.0.1:0", ${protocol}, service = "main")],
 );
 const worker :Workerd.Worker = (
   modules = [(name = "worker.js", esModule = embed "worker.js")],

@@ -1,4 +1,5 @@
+import { edgeHandler } from "../kit/edge-handler.ts";
 import { sendEmailLink } from "./index.ts";
 
 /** The function as an edge runtime asks for it: Cloudflare's workerd, `deno serve`. */
-export default { fetch: sendEmailLink.fetch };
+export default edgeHandler(sendEmailLink);

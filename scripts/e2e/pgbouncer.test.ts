@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { adaptToPooler } from "../../db/client/adapt-to-pooler.ts";
 import { connect } from "../../db/client/connect.ts";
 import { startListener } from "../../db/client/listen.ts";
+import { openPool } from "../../db/client/open-pool.ts";
 import { migrate } from "../../db/migrate.ts";
 import { until } from "../../services/testing/until.ts";
 import { type TestDatabase, throughPort, withDatabase } from "../../services/testing/with-database.ts";
@@ -105,13 +105,16 @@ describe.skipIf(program === null)("behind PgBouncer in transaction mode", () => 
     await using database = await withDatabase();
     await using bouncer = await pooled(database);
     const settings = throughPort(database, bouncer.port);
-    await using sql = disposable(connect(settings, { max: 2, name: "app" }));
-    expect(await adaptToPooler(sql.pool)).toBe(true);
+    const pool = openPool(settings, { max: 2, name: "app", querySeconds: 60 });
+    await using _end = { [Symbol.asyncDispose]: () => pool.end(1) };
+    expect(await pool.adapt()).toEqual({ isPooled: true });
     const asked = Array.from({ length: 500 }, (_, n) =>
-      n % 2 === 0 ? sql.pool.unsafe("select 1 as n") : sql.pool.unsafe("select $1::int as n", [n]),
+      n % 2 === 0
+        ? pool.unsafe<{ n: number }>("select 1 as n")
+        : pool.unsafe<{ n: number }>("select $1::int as n", [n as never]),
     );
     const rows = await Promise.all(asked);
-    expect(rows.map(([row]) => row?.["n"])).toEqual(asked.map((_, n) => (n % 2 === 0 ? 1 : n)));
+    expect(rows.map(([row]) => row?.n)).toEqual(asked.map((_, n) => (n % 2 === 0 ? 1 : n)));
   });
 
   test("two migrations at once bring the schema up to date, one after the other", async () => {

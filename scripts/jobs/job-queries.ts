@@ -1,8 +1,9 @@
 import { onlyRow, type Sql } from "../../db/client/connect.ts";
+import { type JobAttempt, readJobHistory } from "../../db/client/job-history.ts";
 import type { RunAt } from "./options.ts";
 
-/** What a job that has not completed is at, for a person. */
-export const jobStates = ["ready", "running", "retrying", "scheduled", "dead"] as const;
+/** What a job is at, for a person. */
+export const jobStates = ["ready", "running", "retrying", "scheduled", "dead", "completed"] as const;
 
 /** One of jobStates. */
 export type JobState = (typeof jobStates)[number];
@@ -16,6 +17,9 @@ export type ListedJob = {
   readonly maxAttempts: number;
   readonly runAt: Date;
   readonly lastError: string | null;
+  readonly completedAt: Date | null;
+  /** How long its last attempt took. */
+  readonly durationSeconds: number | null;
 };
 
 /** A job as `show` shows it. */
@@ -30,6 +34,7 @@ export type ShownJob = ListedJob & {
   readonly lockedBy: string | null;
   readonly diedAt: Date | null;
   readonly deathReason: string | null;
+  readonly keptUntil: Date | null;
   readonly progress: number | null;
   readonly progressMessage: string | null;
   readonly scheduleId: string | null;
@@ -55,6 +60,7 @@ export type NewJob = {
 export type JobQueries = ReturnType<typeof createJobQueries>;
 
 const state = `case
+  when completed_at is not null then 'completed'
   when died_at is not null then 'dead'
   when locked_at is not null then 'running'
   when attempts > 0 or last_error is not null then 'retrying'
@@ -63,14 +69,23 @@ const state = `case
 end`;
 
 const listedColumns = `id, task_identifier as task, ${state} as state, attempts, max_attempts as "maxAttempts",
-  run_at as "runAt", last_error as "lastError"`;
+  run_at as "runAt", last_error as "lastError", completed_at as "completedAt",
+  duration_seconds as "durationSeconds"`;
 
-/** Jobs, and dead ones, as one table. */
-const withDead = `(
-  select j.*, null::timestamptz as died_at, null::text as reason from app_jobs.jobs as j
+const columns = `id, database_id, queue_name, task_identifier, payload, priority, run_at, attempts, max_attempts, key,
+  last_error, locked_at, locked_by, created_at, updated_at, progress, progress_message, schedule_id, scheduled_at`;
+
+/** Jobs, and dead ones, as rows of one kind. */
+const living = `
+  select ${columns}, null::timestamptz as died_at, null::text as reason, null::timestamptz as completed_at,
+    null::double precision as duration_seconds, null::timestamptz as kept_until from app_jobs.jobs
   union all
-  select * from app_jobs.dead_jobs
-) as all_jobs`;
+  select ${columns}, died_at, reason, null, null, null from app_jobs.dead_jobs`;
+
+/** The same of those that completed and are kept. */
+const completed = `
+  select ${columns}, null::timestamptz as died_at, null::text as reason, completed_at, duration_seconds, kept_until
+  from app_jobs.completed_jobs`;
 
 /** Gives the command line's questions about jobs as typed calls. */
 export function createJobQueries(sql: Sql, schema: string) {
@@ -79,6 +94,7 @@ export function createJobQueries(sql: Sql, schema: string) {
       prepare: true,
     });
   return {
+    ...lookups(call),
     ...deadJobs(call),
 
     /** Enqueues a job; gives its id and when it may run. */
@@ -104,30 +120,8 @@ export function createJobQueries(sql: Sql, schema: string) {
       return onlyRow(rows);
     },
 
-    /** Gives up to `limit` jobs, newest first; null for any state or task. */
-    list: (filter: { state: JobState | null; task: string | null; limit: number }): Promise<ListedJob[]> =>
-      call<ListedJob>(
-        `select *
-         from (select ${listedColumns} from ${withDead}) as listed
-         where ($1::text is null or state = $1) and ($2::text is null or task = $2)
-         order by id desc
-         limit $3`,
-        [filter.state, filter.task, filter.limit],
-      ),
-
-    /** Gives one job, or undefined. */
-    find: async (id: string): Promise<ShownJob | undefined> => {
-      const rows = await call<ShownJob>(
-        `select ${listedColumns}, database_id as "databaseId", key, queue_name as queue, priority,
-           created_at as "createdAt", updated_at as "updatedAt", locked_at as "lockedAt", locked_by as "lockedBy",
-           died_at as "diedAt", reason as "deathReason", progress, progress_message as "progressMessage", schedule_id as "scheduleId",
-           scheduled_at as "scheduledAt", payload::text as payload
-         from ${withDead}
-         where id = $1`,
-        [id],
-      );
-      return rows[0];
-    },
+    /** Gives the attempts of a job that did not complete it, the oldest first. */
+    history: (id: string): Promise<JobAttempt[]> => readJobHistory(sql, schema, id),
 
     /** Lets jobs run now, with all their attempts again; gives those that were there and not running. */
     retry: (ids: readonly string[]): Promise<{ id: string; task: string }[]> =>
@@ -141,6 +135,37 @@ export function createJobQueries(sql: Sql, schema: string) {
 }
 
 type Call = <Row extends object>(text: string, values: readonly unknown[]) => Promise<Row[]>;
+
+function lookups(call: Call) {
+  return {
+    /** Gives up to `limit` jobs, newest first; null for any state but completed, or any task. */
+    list: (filter: { state: JobState | null; task: string | null; limit: number }): Promise<ListedJob[]> =>
+      call<ListedJob>(
+        `select *
+         from (
+           select ${listedColumns} from (${filter.state === "completed" ? completed : living}) as all_jobs
+         ) as listed
+         where ($1::text is null or state = $1) and ($2::text is null or task = $2)
+         order by id desc
+         limit $3`,
+        [filter.state, filter.task, filter.limit],
+      ),
+
+    /** Gives one job, or undefined. */
+    find: async (id: string): Promise<ShownJob | undefined> => {
+      const rows = await call<ShownJob>(
+        `select ${listedColumns}, database_id as "databaseId", key, queue_name as queue, priority,
+           created_at as "createdAt", updated_at as "updatedAt", locked_at as "lockedAt", locked_by as "lockedBy",
+           died_at as "diedAt", reason as "deathReason", kept_until as "keptUntil", progress, progress_message as "progressMessage", schedule_id as "scheduleId",
+           scheduled_at as "scheduledAt", payload::text as payload
+         from (${living} union all ${completed}) as all_jobs
+         where id = $1`,
+        [id],
+      );
+      return rows[0];
+    },
+  };
+}
 
 function deadJobs(call: Call) {
   return {

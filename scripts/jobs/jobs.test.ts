@@ -122,7 +122,7 @@ test("show prints the payload, and says when there is no such job", async () => 
   expect(await queue.jobs(["show", "77"])).toEqual({
     exit: 3,
     out: "",
-    err: "Cannot show job 77: there is none. A completed job leaves the table.",
+    err: "Cannot show job 77: there is none. A completed job is gone, unless JOBS_KEEP_COMPLETED keeps it.",
   });
 });
 
@@ -155,6 +155,31 @@ test("a dead job is listed, shown with its reason, put back with another payload
   await queue.sql`select app_jobs.permanently_fail_jobs(array[1])`;
   expect((await queue.jobs(["discard", "1", "9"])).err).toBe("Left as they were; not dead: 9.");
   expect((await queue.jobs(["show", "1"])).exit).toBe(3);
+});
+
+test("show prints what became of a job's attempts, also once it has completed and is kept", async () => {
+  await using queue = await withQueue();
+  await queue.sql`select app_jobs.add_job(${tenant}, 'paint')`;
+  await queue.sql`select app_jobs.fail_job('w', id, 'no paint') from app_jobs.get_job('w')`;
+  const history =
+    /^history:\nATTEMPT +OUTCOME +ENDED +TOOK +WORKER +HTTP +ERROR\n1 +retry +\S+Z +\d+ ms +w +- +no paint$/m;
+  expect((await queue.jobs(["show", "1"])).out).toMatch(history);
+
+  await queue.sql`update app_jobs.jobs set run_at = now()`;
+  await queue.sql.begin(async (sql) => {
+    await sql`select set_config('jobs.keep_completed', '1 day', true)`;
+    await sql`select app_jobs.complete_job('w', id) from app_jobs.get_job('w')`;
+  });
+  expect((await queue.jobs(["list"])).err).toBe("No jobs.");
+  expect((await queue.jobs(["list", "--completed"])).out).toMatch(
+    /^1 +paint +completed +2\/25 +\S+Z +\d+ ms +no paint$/m,
+  );
+  const shown = (await queue.jobs(["show", "1"])).out;
+  expect(shown).toMatch(history);
+  expect(shown).toMatch(/^completedAt +\S+Z$/m);
+  expect(JSON.parse((await queue.jobs(["show", "1", "--json"])).out).history).toMatchObject([
+    { attempt: 1, outcome: "retry", tries: 1, workerId: "w", httpStatus: null, error: "no paint" },
+  ]);
 });
 
 test("schedule add prints the next ticks, list shows it, remove removes it", async () => {

@@ -2,12 +2,13 @@ import { type Command, Option } from "commander";
 import { type JobState, jobStates } from "./job-queries.ts";
 import { commandSettings, openQueue } from "./open-queue.ts";
 import { integerArgument, jsonOption } from "./options.ts";
-import { printRows } from "./print-rows.ts";
+import { printRows, tookText } from "./print-rows.ts";
 import type { Terminal } from "./terminal.ts";
 
 type ListOptions = {
   readonly state?: JobState;
   readonly dead?: boolean;
+  readonly completed?: boolean;
   readonly task?: string;
   readonly limit: number;
   readonly json?: boolean;
@@ -15,11 +16,12 @@ type ListOptions = {
 
 const examples = `
 States: ready (due), scheduled (due later), running, retrying (has failed, will run again), dead (out of attempts, or
-failed for good).
-A completed job leaves the table. Payloads are not listed.
+failed for good), completed.
+Completed jobs are listed where they are asked for and kept (JOBS_KEEP_COMPLETED). Payloads are not listed.
 
 Examples:
   bun run jobs list --dead
+  bun run jobs list --completed
   bun run jobs list --task send-email-link --limit 10 --json`;
 
 /** Adds the command `list`. */
@@ -27,9 +29,10 @@ export function addList(program: Command, terminal: Terminal): void {
   program
     .command("list")
     .summary("list jobs, newest first")
-    .description("Lists the jobs that wait, run or are dead, newest first.")
+    .description("Lists the jobs that wait, run or are dead, or those that completed, newest first.")
     .addOption(new Option("--state <state>", "only these").choices(jobStates))
-    .addOption(new Option("--dead", "the same as --state dead").conflicts("state"))
+    .addOption(new Option("--dead", "the same as --state dead").conflicts(["state", "completed"]))
+    .addOption(new Option("--completed", "the same as --state completed").conflicts("state"))
     .option("--task <task>", "only of this function")
     .option("--limit <count>", "at most so many", integerArgument(1, 100_000), 50)
     .addOption(jsonOption())
@@ -37,9 +40,11 @@ export function addList(program: Command, terminal: Terminal): void {
     .action((options: ListOptions) => list(terminal, options));
 }
 
-async function list(terminal: Terminal, { dead, state, task, limit, json }: ListOptions): Promise<void> {
+async function list(terminal: Terminal, options: ListOptions): Promise<void> {
+  const { dead, completed, task = null, limit, json = false } = options;
+  const state = dead ? "dead" : completed ? "completed" : (options.state ?? null);
   await using queue = openQueue(commandSettings(terminal.env));
-  const jobs = await queue.jobs.list({ state: dead ? "dead" : (state ?? null), task: task ?? null, limit });
+  const jobs = await queue.jobs.list({ state, task, limit });
   if (jobs.length === 0) terminal.note("No jobs.");
   if (json) return printRows(terminal, jobs, { json });
   const rows = jobs.map(({ attempts, maxAttempts, ...job }) => ({
@@ -47,7 +52,9 @@ async function list(terminal: Terminal, { dead, state, task, limit, json }: List
     task: job.task,
     state: job.state,
     attempts: `${attempts}/${maxAttempts}`,
-    runAt: job.runAt,
+    ...(state === "completed"
+      ? { completedAt: job.completedAt, took: tookText(job.durationSeconds) }
+      : { runAt: job.runAt }),
     lastError: job.lastError,
   }));
   printRows(terminal, rows, {});

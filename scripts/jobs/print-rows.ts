@@ -42,6 +42,14 @@ export function shown(value: unknown): string {
   return text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, " ");
 }
 
+/** Gives a length of time for a person, with about three figures. */
+export function tookText(seconds: number | null): string | null {
+  if (seconds === null) return null;
+  if (seconds < 1) return `${Math.round(seconds * 1_000)} ms`;
+  if (seconds < 120) return `${seconds.toFixed(1)} s`;
+  return seconds < 7_200 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3_600).toFixed(1)} h`;
+}
+
 function fit(line: string, width: number | null): string {
   if (width === null || Bun.stringWidth(line) <= width) return line;
   return `${Bun.sliceAnsi(line, 0, width - 1)}…`;

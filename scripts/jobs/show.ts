@@ -1,8 +1,9 @@
 import type { Command } from "commander";
+import type { JobAttempt } from "../../db/client/job-history.ts";
 import { CommandError, exitCodes } from "./command-error.ts";
 import { commandSettings, openQueue } from "./open-queue.ts";
 import { idArgument, jsonOption } from "./options.ts";
-import { printRows, shown } from "./print-rows.ts";
+import { printRows, shown, tookText } from "./print-rows.ts";
 import type { Terminal } from "./terminal.ts";
 
 const examples = `
@@ -13,8 +14,8 @@ Example:
 export function addShow(program: Command, terminal: Terminal): void {
   program
     .command("show")
-    .summary("show a job, its payload included")
-    .description("Shows everything about a job, its payload included.")
+    .summary("show a job, its attempts and payload included")
+    .description("Shows everything about a job: what became of its attempts, and its payload.")
     .argument("<id>", "number of the job", idArgument)
     .addOption(jsonOption())
     .addHelpText("after", examples)
@@ -27,15 +28,32 @@ async function show(terminal: Terminal, id: string, { json }: { json?: boolean }
   if (job === undefined)
     throw new CommandError(
       exitCodes.nothingMatched,
-      `Cannot show job ${id}: there is none. A completed job leaves the table.`,
+      `Cannot show job ${id}: there is none. A completed job is gone, unless JOBS_KEEP_COMPLETED keeps it.`,
     );
-  if (json) return printRows(terminal, [{ ...job, payload: JSON.parse(job.payload) }], { json });
+  const history = await queue.jobs.history(id);
+  if (json) return printRows(terminal, [{ ...job, payload: JSON.parse(job.payload), history }], { json });
   const { payload, lastError, ...facts } = job;
   const width = Math.max(...Object.keys(facts).map((name) => name.length));
   for (const [name, fact] of Object.entries(facts)) {
     if (fact === null) continue;
     terminal.print(`${name.padEnd(width)}  ${shown(fact)}`);
   }
+  if (history.length > 0) {
+    terminal.print("\nhistory:");
+    printRows(terminal, history.map(attemptRow), {});
+  }
   if (lastError !== null) terminal.print(`\nlast error:\n${lastError}`);
   terminal.print(`\npayload:\n${payload}`);
+}
+
+function attemptRow({ beganAt, endedAt, tries, ...row }: JobAttempt) {
+  return {
+    attempt: row.attempt,
+    outcome: tries > 1 ? `${row.outcome} ×${tries}` : row.outcome,
+    ended: endedAt,
+    took: beganAt === null ? null : tookText((endedAt.getTime() - beganAt.getTime()) / 1_000),
+    worker: row.workerId,
+    http: row.httpStatus,
+    error: row.error,
+  };
 }

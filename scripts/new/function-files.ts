@@ -9,10 +9,11 @@ import { ${exported} } from "./index.ts";
 
 await serveJob(${exported});
 `,
-    "worker.ts": `import { ${exported} } from "./index.ts";
+    "worker.ts": `import { edgeHandler } from "../kit/edge-handler.ts";
+import { ${exported} } from "./index.ts";
 
-/** The handler of an edge worker. */
-export default { fetch: ${exported}.fetch };
+/** The function as an edge runtime asks for it. */
+export default edgeHandler(${exported});
 `,
     "wrangler.jsonc": `// The edge form of this function. Settings come as vars, secrets by \`wrangler secret put\`; none belongs into this file.
 {
@@ -20,7 +21,10 @@ export default { fetch: ${exported}.fetch };
   "name": "${name}",
   "main": "worker.ts",
   "compatibility_date": "2026-09-01",
-  "minify": true
+  "minify": true,
+  "observability": { "enabled": true },
+  // Refused at deployment while it is not set: anybody can reach an edge worker.
+  "secrets": { "required": ["JOBS_SIGNING_SECRETS"] }
 }
 `,
     "README.md": readme(name),

@@ -1,17 +1,21 @@
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
+import type { CallbackResult, CallbackReport as Recorded } from "#db/callbacks";
 import { isTransient } from "#db/is-transient";
-import type { Jobs, Lease, CallbackReport as Recorded } from "#db/jobs";
+import type { Jobs, Lease } from "#db/jobs";
 import { type CallbackReport, readCallbackReport } from "#protocol/callback";
 import { header } from "#protocol/headers";
 import { readCallbackToken } from "../callback-token/callback-token.ts";
 import type { KeyRing } from "../callback-token/key-ring.ts";
 import type { Log } from "../log/log.ts";
 
+/** One database's jobs, and the keys that sign their tokens. */
+export type CallbackQueue = { readonly jobs: Pick<Jobs, "callback">; readonly ring: KeyRing };
+
 /** What the callback app uses. */
 export type CallbackAppOptions = {
-  readonly jobs: Pick<Jobs, "callback">;
-  readonly ring: KeyRing;
+  /** Of each database; the key that has signed a token tells whose job it is. */
+  readonly queues: readonly CallbackQueue[];
   readonly log: Log;
   /** How long a function may take until its next callback, after it reported progress, in seconds. */
   readonly callbackSeconds: number;
@@ -40,7 +44,8 @@ export function createCallbackApp(options: CallbackAppOptions): Hono {
     if (workerId === undefined || workerId === "")
       return c.json({ error: "Missing X-Worker-Id or X-Job-Id header" }, 400);
 
-    const lease = readCallbackToken(jobId, c.req.query("token") ?? "", await options.ring.keys());
+    const found = await findLeases(options.queues, { jobId, token: c.req.query("token") ?? "" });
+    const [{ lease } = { lease: null }] = found;
     if (lease === null)
       return c.json({ error: "Missing or wrong token. Post to the X-Callback-Url as it was given." }, 401);
 
@@ -49,7 +54,7 @@ export function createCallbackApp(options: CallbackAppOptions): Hono {
       { now: new Date(), maxSeconds: options.retryAfterMaxSeconds },
     );
     if (report.kind === "invalid") return c.json({ error: `${report.reason}. Send JSON, or no body.` }, 400);
-    const result = await options.jobs.callback(lease, recorded(report, options.callbackSeconds));
+    const result = await record(found, recorded(report, options.callbackSeconds));
     note(report, { lease, result, log: options.log });
     return result === "passed on"
       ? c.json({ error: "This lease has passed on: the job was taken back or given to another worker." }, 409)
@@ -63,6 +68,37 @@ export function createCallbackApp(options: CallbackAppOptions): Hono {
     return c.json({ error: "The database is away. Try again." }, 503);
   });
   return app;
+}
+
+type Shown = { readonly jobId: string; readonly token: string };
+type Found = { readonly jobs: CallbackQueue["jobs"]; readonly lease: Lease };
+
+/**
+ * Gives the lease that a token stands for, with each queue whose key has signed it: one, but for databases that are copies of each
+ * other. One that is away holds up what is another's.
+ */
+async function findLeases(queues: readonly CallbackQueue[], { jobId, token }: Shown): Promise<Found[]> {
+  const tries = await Promise.allSettled(
+    queues.map(async ({ jobs, ring }) => {
+      const lease = readCallbackToken(jobId, token, await ring.keys());
+      return lease === null ? [] : [{ jobs, lease }];
+    }),
+  );
+  const found = tries.flatMap((one) => (one.status === "fulfilled" ? one.value : []));
+  const failed = tries.find((one) => one.status === "rejected");
+  if (found.length === 0 && failed !== undefined) throw failed.reason;
+  return found;
+}
+
+/** Records a callback where its lease is. */
+async function record(found: readonly Found[], report: Recorded): Promise<CallbackResult> {
+  let best: CallbackResult = "passed on";
+  for (const { jobs, lease } of found) {
+    const result = await jobs.callback(lease, report);
+    if (result === "taken") return result;
+    if (result === "repeated") best = result;
+  }
+  return best;
 }
 
 type ReadReport = Exclude<CallbackReport, { readonly kind: "invalid" }>;

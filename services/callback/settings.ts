@@ -1,12 +1,14 @@
 import { z } from "zod";
 import { callbackUrlSettings, outcomeSettings } from "../config/callback-settings.ts";
+import { checkDatabases, databaseSettings } from "../config/database-settings.ts";
 import { logSettings } from "../config/log-settings.ts";
-import { postgresSettings } from "../config/postgres-settings.ts";
 
 /** All settings of a callback server that runs on its own. */
-export const callbackSettings = z.object({
-  ...postgresSettings,
-  ...logSettings,
-  ...outcomeSettings,
-  INTERNAL_JOBS_CALLBACK_PORT: callbackUrlSettings.INTERNAL_JOBS_CALLBACK_PORT,
-});
+export const callbackSettings = z
+  .object({
+    ...databaseSettings,
+    ...logSettings,
+    ...outcomeSettings,
+    INTERNAL_JOBS_CALLBACK_PORT: callbackUrlSettings.INTERNAL_JOBS_CALLBACK_PORT,
+  })
+  .superRefine(checkDatabases);

@@ -1,13 +1,15 @@
 import type { z } from "zod";
-import { connect } from "#db/connect";
 import { createJobs } from "#db/jobs";
 import { createKeyRing } from "../callback-token/key-ring.ts";
 import { awaitDatabase } from "../database/await-database.ts";
+import { forEachDatabase, type Part } from "../database/for-each-database.ts";
+import { openServicePool } from "../database/open-service-pool.ts";
+import { whileAway } from "../database/while-away.ts";
 import type { Check } from "../health/create-health-app.ts";
 import { createHealthApp } from "../health/create-health-app.ts";
 import { serve } from "../http/serve.ts";
 import type { Log } from "../log/log.ts";
-import { createCallbackApp } from "./create-callback-app.ts";
+import { type CallbackQueue, createCallbackApp } from "./create-callback-app.ts";
 import type { callbackSettings } from "./settings.ts";
 
 /** What a callback server needs to know, parsed. */
@@ -38,21 +40,21 @@ export function startCallback(
   settings: CallbackSettings,
   { log, checks = () => [] }: CallbackOptions,
 ): CallbackServer {
-  const sql = connect(settings, { max: 4, name: "jobs-callback" });
-  const jobs = createJobs(sql, settings.JOBS_SCHEMA);
-  const ring = createKeyRing(jobs);
-  const stopping = new AbortController();
-
-  const fault = async () => {
-    if (stopping.signal.aborted) return "stopping";
-    await sql.unsafe("select 1");
-    return null;
-  };
-  const app = createHealthApp(() => [{ name: "callback", fault }, ...checks()]).route(
+  let isStopping = false;
+  const queues: CallbackQueue[] = [];
+  const records = forEachDatabase(settings, {
+    log,
+    start: (one, options) => {
+      const { queue, part } = startRecords(one, options);
+      queues.push(queue);
+      return part;
+    },
+  });
+  const stops = { name: "callback", fault: () => (isStopping ? "stopping" : null) };
+  const app = createHealthApp(() => [stops, ...records.checks, ...checks()]).route(
     "/",
     createCallbackApp({
-      jobs,
-      ring,
+      queues,
       log,
       callbackSeconds: settings.JOBS_CALLBACK_TIMEOUT_SECONDS,
       retryAfterMaxSeconds: settings.JOBS_RETRY_AFTER_MAX_SECONDS,
@@ -63,18 +65,34 @@ export function startCallback(
     variable: "INTERNAL_JOBS_CALLBACK_PORT",
     what: "the callback server",
   });
-  const ready = awaitDatabase(sql, { settings, log, signal: stopping.signal }).then(async () => {
-    if (!stopping.signal.aborted) await ring.keys();
-  });
-  ready.catch(() => undefined);
-
   return {
     port: server.port,
-    ready,
+    ready: records.ready,
     drain: async () => {
-      stopping.abort();
+      isStopping = true;
       await server.stop();
-      await sql.end({ timeout: 2 });
+      await records.drain();
     },
   };
+}
+
+/** What records the callbacks of one database's jobs. */
+function startRecords(
+  settings: CallbackSettings,
+  { log }: { readonly log: Log },
+): { readonly queue: CallbackQueue; readonly part: Part } {
+  const sql = openServicePool(settings, { max: 4, name: "jobs-callback", log });
+  const jobs = createJobs(sql, settings.JOBS_SCHEMA, { keepSeconds: settings.JOBS_KEEP_COMPLETED ?? null });
+  const ring = createKeyRing(jobs);
+  const stopping = new AbortController();
+  const ready = awaitDatabase(sql, { settings, log, signal: stopping.signal }).then(async () => {
+    await whileAway(ring.keys, { signal: stopping.signal });
+  });
+  ready.catch(() => undefined);
+  const fault = () => Promise.resolve(sql.unsafe("select 1")).then(() => null);
+  const drain = async () => {
+    stopping.abort();
+    await sql.end(2);
+  };
+  return { queue: { jobs, ring }, part: { ready, checks: [{ name: "database", fault }], drain } };
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { httpUrl, port, seconds } from "./kinds.ts";
+import { duration, httpUrl, port, seconds } from "./kinds.ts";
 
 /** Where functions reach the callback server. */
 export const callbackUrlSettings = {
@@ -23,6 +23,11 @@ export const outcomeSettings = {
   JOBS_RETRY_AFTER_MAX_SECONDS: seconds(0, 2_592_000)
     .default(3600)
     .describe("Longest wait that a function's Retry-After is granted, in seconds."),
+  JOBS_KEEP_COMPLETED: duration(1, 31_622_400)
+    .optional()
+    .describe(
+      "How long completed jobs are kept in `completed_jobs`, with a unit: `36h`, `7d`; cleared by the day. Not set, a completed job is gone, which is faster.",
+    ),
 };
 
 /** Gives the URL that functions call back at; a host alone is completed with the port and `/callback`. */

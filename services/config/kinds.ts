@@ -27,6 +27,22 @@ export function seconds(low: number, high: number) {
     .pipe(z.number().min(low, expected).max(high, expected));
 }
 
+const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** A length of time as text with its unit, as `90s`, `15m`, `36h` or `7d`; gives seconds. */
+export function duration(lowSeconds: number, highSeconds: number) {
+  const pattern = /^(\d+(?:\.\d+)?)([smhd])$/;
+  const expected = `expected a length of time with its unit, such as 36h or 7d, from ${lowSeconds} s to ${highSeconds / 86_400} d`;
+  return z
+    .string()
+    .regex(pattern, expected)
+    .transform((text) => {
+      const [, count, unit = ""] = pattern.exec(text) ?? [];
+      return Number(count) * (unitSeconds[unit] ?? 0);
+    })
+    .pipe(z.number().min(lowSeconds, expected).max(highSeconds, expected));
+}
+
 /** true, false, 1, 0, yes, no, on, off. (`z.coerce.boolean()` would read "false" as true.) */
 export const yesOrNo = () => z.stringbool({ error: "expected true or false" });
 

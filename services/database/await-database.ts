@@ -1,9 +1,8 @@
-import { setTimeout as pause } from "node:timers/promises";
-import { adaptToPooler } from "#db/adapt-to-pooler";
-import { type DatabaseSettings, onlyRow, type Sql } from "#db/connect";
-import { isTransient } from "#db/is-transient";
+import { type DatabaseSettings, onlyRow } from "#db/connect";
+import type { Pool } from "#db/open-pool";
 import { StartError } from "../http/serve.ts";
 import type { Log } from "../log/log.ts";
+import { whileAway } from "./while-away.ts";
 
 /** What waiting for the database needs to know. */
 export type AwaitDatabaseOptions = {
@@ -21,28 +20,34 @@ export type AwaitDatabaseOptions = {
  * @throws StartError naming the setting or the command that mends it.
  */
 export async function awaitDatabase(
-  sql: Sql,
+  pool: Pool,
   { settings, log, signal }: AwaitDatabaseOptions,
 ): Promise<{ readonly isPooled: boolean }> {
-  const schema = settings.JOBS_SCHEMA;
-  for (let failures = 0; !signal.aborted; failures++) {
-    try {
-      const isPooled = await adaptToPooler(sql);
-      const name = `${schema}.get_jobs(uuid, integer, text[], text[], json, bigint[], uuid[])`;
-      const row = onlyRow(
-        await sql<{ exists: boolean }[]>`select to_regprocedure(${name}) is not null as exists`,
-      );
-      if (row.exists) return { isPooled };
-      throw new StartError(
-        `Cannot use the database ${describeDatabase(settings)}: its schema ${schema} has no job queue, or an older one. Run "bun run db:migrate" against it, or set JOBS_SCHEMA.`,
-      );
-    } catch (error) {
-      if (!isTransient(error)) throw databaseFault(error, settings);
-      if (failures === 0) log.warn(`waiting for the database ${describeDatabase(settings)}`, { error });
-      await pause(Math.min(2_000, 100 * 2 ** failures), undefined, { signal }).catch(() => undefined);
-    }
+  const look = async () => {
+    const { isPooled } = await pool.adapt();
+    await checkSchema(pool, settings);
+    return { isPooled };
+  };
+  const onAway = (error: unknown) => {
+    log.warn(`waiting for the database ${describeDatabase(settings)}`, { error });
+  };
+  try {
+    return (await whileAway(look, { signal, onAway })) ?? { isPooled: false };
+  } catch (error) {
+    throw databaseFault(error, settings);
   }
-  return { isPooled: false };
+}
+
+async function checkSchema(pool: Pool, settings: AwaitDatabaseOptions["settings"]): Promise<void> {
+  const schema = settings.JOBS_SCHEMA;
+  const name = `${schema}.get_jobs(uuid, integer, text[], text[], json, bigint[], uuid[], double precision)`;
+  const rows = await pool.unsafe<{ exists: boolean }>("select to_regprocedure($1) is not null as exists", [
+    name as never,
+  ]);
+  if (onlyRow(rows).exists) return;
+  throw new StartError(
+    `Cannot use the database ${describeDatabase(settings)}: its schema ${schema} has no job queue, or an older one. Run "bun run db:migrate" against it, or set JOBS_SCHEMA.`,
+  );
 }
 
 /** Gives the database as a person would name it, without its password. */

@@ -1,15 +1,16 @@
 import { z } from "zod";
+import { checkDatabases, databaseSettings } from "../config/database-settings.ts";
 import { logSettings } from "../config/log-settings.ts";
 import { pollSettings } from "../config/poll-settings.ts";
-import { postgresSettings } from "../config/postgres-settings.ts";
 import { checkDispatch, dispatchSettings } from "../worker/settings.ts";
 
 /** All settings of the job service: callback server, worker and scheduler in one process. */
 export const jobServiceSettings = z
   .object({
-    ...postgresSettings,
+    ...databaseSettings,
     ...logSettings,
     ...pollSettings,
     ...dispatchSettings,
   })
-  .superRefine(checkDispatch);
+  .superRefine(checkDispatch)
+  .superRefine(checkDatabases);

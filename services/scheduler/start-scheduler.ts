@@ -1,27 +1,27 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { z } from "zod";
-import { connect, type DatabaseSettings } from "#db/connect";
+import type { DatabaseSettings } from "#db/connect";
 import { createSchedules } from "#db/schedules";
 import type { pollSettings } from "../config/poll-settings.ts";
+import type { querySettings } from "../config/query-settings.ts";
 import { awaitDatabase } from "../database/await-database.ts";
+import { forEachDatabase, type Part } from "../database/for-each-database.ts";
 import { type Ear, listenOrPoll } from "../database/listen-or-poll.ts";
-import type { Check } from "../health/create-health-app.ts";
+import { openServicePool } from "../database/open-service-pool.ts";
 import type { Log } from "../log/log.ts";
 import { lookWidth } from "./look.ts";
 import { startTickLoop, type TickLoop } from "./tick-loop.ts";
 
 /** What a scheduler needs to know, parsed. */
-export type SchedulerSettings = z.infer<z.ZodObject<typeof pollSettings>> &
-  DatabaseSettings & { readonly JOBS_SCHEMA: string };
+export type SchedulerSettings = z.infer<z.ZodObject<typeof pollSettings & typeof querySettings>> &
+  DatabaseSettings & { readonly JOBS_DATABASES: readonly string[]; readonly JOBS_SCHEMA: string };
 
-/** A scheduler that runs. */
-export type Scheduler = {
-  /** Resolves when it runs ticks, and listens or knows that it has to poll; rejects with a StartError when it never will. */
-  readonly ready: Promise<void>;
-  readonly checks: readonly Check[];
-  /** Lets the look under way end, or, with `true`, cuts it off: its statements either have happened or have not. */
-  readonly drain: (now?: boolean) => Promise<void>;
-};
+/**
+ * A scheduler that runs. It is ready when it runs ticks, and listens or knows that it has to poll.
+ *
+ * `drain` lets the look under way end, or, with `true`, cuts it off: its statements either have happened or have not.
+ */
+export type Scheduler = Part;
 
 type Parts = { readonly loop: TickLoop; readonly ear: Ear };
 
@@ -29,7 +29,11 @@ const drainMs = 5_000;
 
 /** Starts a scheduler: it hears of schedules, reads their rules, and makes a job at each tick. Any number may run. */
 export function startScheduler(settings: SchedulerSettings, { log }: { readonly log: Log }): Scheduler {
-  const sql = connect(settings, { max: lookWidth, name: "jobs-scheduler" });
+  return forEachDatabase(settings, { log, start: startOne });
+}
+
+function startOne(settings: SchedulerSettings, { log }: { readonly log: Log }): Scheduler {
+  const sql = openServicePool(settings, { max: lookWidth, name: "jobs-scheduler", log });
   const stopping = new AbortController();
   const hurry = new AbortController();
   let parts: Parts | null = null;
@@ -55,14 +59,14 @@ export function startScheduler(settings: SchedulerSettings, { log }: { readonly 
     await Promise.race([parts?.loop.drain(), patience]);
     hurry.abort();
     await parts?.ear.stop();
-    await sql.end({ timeout: 1 });
+    await sql.end(1);
   };
   let stopped: Promise<void> | undefined;
 
   return {
     ready,
     checks: [
-      { name: "database", fault: () => sql.unsafe("select 1").then(() => null) },
+      { name: "database", fault: () => Promise.resolve(sql.unsafe("select 1")).then(() => null) },
       { name: "scheduler", fault: () => faultOf(parts, stopping.signal.aborted) },
     ],
     drain: (now = false) => {

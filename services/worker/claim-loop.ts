@@ -5,6 +5,7 @@ import { createLook, type Look } from "./look.ts";
 import { createLookBack } from "./look-back.ts";
 import { createRest, type Rest } from "./rest.ts";
 import type { Settler } from "./settle.ts";
+import type { SlotPool } from "./slot-pool.ts";
 import { createSlots, type Slots, type SlotsOptions } from "./slots.ts";
 import type { TaskHealth } from "./task-health.ts";
 import { createWakeSignal } from "./wake-signal.ts";
@@ -20,7 +21,7 @@ export type ClaimLoopOptions = {
   readonly held: HeldJobs;
   readonly settler: Pick<Settler, "takeCompleted">;
   readonly health: TaskHealth;
-  readonly concurrency: number;
+  readonly pool: SlotPool;
   /** The tasks that this worker takes; null for all. */
   readonly tasks: readonly string[] | null;
   readonly pollSeconds: number;

@@ -4,6 +4,7 @@ import type { HeldJobs } from "./held-jobs.ts";
 import type { LookBack, Reach } from "./look-back.ts";
 import type { Settler } from "./settle.ts";
 import type { Slots } from "./slots.ts";
+import { createStrays } from "./strays.ts";
 import type { TaskHealth } from "./task-health.ts";
 import type { WorkerRun } from "./worker-run.ts";
 
@@ -49,14 +50,15 @@ function createClaim({ jobs, run, settler, slots, back }: LookOptions, onFailed:
       const found = await jobs.getJobs({ run: worker, limit, tasks: filter, floors, completed: leases });
       completed?.written(found.refused);
       const ms = performance.now() - startedAt;
-      if (!reach?.isBeside) slots.claimTook(ms);
       const wasFilled = found.jobs.length === limit;
+      if (!reach?.isBeside) slots.claimTook(ms, wasFilled);
       if (reach !== null)
         back.looked({ reach, ms, claimed: found.jobs, completed: leases.length, wasFilled });
       found.jobs.forEach(slots.add);
       return found.jobs.length;
     } catch (error) {
       onFailed();
+      slots.claimFailed();
       completed?.putBack();
       if (reach !== null) back.failed(reach);
       if (error instanceof Error && error.message === "LEASE_LOST") run.lose(worker, "a claim was refused");
@@ -73,12 +75,10 @@ function createClaim({ jobs, run, settler, slots, back }: LookOptions, onFailed:
  */
 export function createLook(options: LookOptions): Look {
   const { jobs, run, held, health, tasks, slots, back, log } = options;
-  let mayHoldStrays = false;
+  const strays = createStrays();
   let beside: Promise<void> | null = null;
 
-  const claim = createClaim(options, () => {
-    mayHoldStrays = true;
-  });
+  const claim = createClaim(options, strays.mayCome);
 
   const startBeside = (wanted: Claim, reach: Reach) => {
     beside = claim(wanted, reach)
@@ -92,13 +92,13 @@ export function createLook(options: LookOptions): Look {
   const giveBackStrays = async (worker: string) => {
     await beside;
     const count = await jobs.releaseStrays(worker, held.ids());
-    mayHoldStrays = false;
+    strays.looked();
     if (count > 0) log.warn("gave back jobs whose claim was lost with the connection", { count });
   };
 
   const once = async (): Promise<Found> => {
     const worker = await run.current();
-    if (mayHoldStrays) await giveBackStrays(worker);
+    if (strays.isDue()) await giveBackStrays(worker);
     for (const task of health.startTrials(Date.now())) {
       const trial = { worker, limit: 1, filter: { only: [task], except: null } };
       const found = slots.wanted() > 0 ? await claim(trial, null) : 0;

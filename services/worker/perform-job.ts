@@ -1,9 +1,9 @@
 import type { LeasedJob } from "#db/jobs";
 import type { Outcome } from "#protocol/outcome";
 import type { Log } from "../log/log.ts";
-import { dispatch } from "./dispatch.ts";
+import { type Dispatched, dispatch } from "./dispatch.ts";
 import type { HttpClient, HttpRequest } from "./http/http-client.ts";
-import type { Settlement, Settler } from "./settle.ts";
+import type { AttemptFacts, Settlement, Settler } from "./settle.ts";
 import type { TaskHealth } from "./task-health.ts";
 
 /** What performing a job uses. */
@@ -29,46 +29,50 @@ export type PerformOptions = {
 export async function performJob(job: LeasedJob, options: PerformOptions): Promise<void> {
   const startedAt = performance.now();
   const facts = { jobId: job.id, task: job.taskIdentifier, attempt: job.attempt };
-  const outcome = await outcomeOf(job, options);
+  const dispatched = await dispatchedOf(job, options);
+  const endedAt = performance.now();
   options.onAnswered();
   try {
-    if (outcome === null) {
+    if (dispatched === null) {
       options.health.endTrial(job.taskIdentifier);
       return options.log.info("request given up", facts);
     }
+    const { outcome, httpStatus } = dispatched;
     if (outcome.kind === "unreachable") options.health.unreachable(job.taskIdentifier, Date.now());
     else options.health.reached(job.taskIdentifier);
 
     const lease = { jobId: job.id, leaseToken: job.leaseToken, isUrgent: job.queueName !== null };
-    const taken = await options.settler.settle(lease, settlementOf(outcome));
+    const attempt = { httpStatus, beganAtMs: startedAt, endedAtMs: endedAt };
+    const taken = await options.settler.settle(lease, settlementOf(outcome, attempt));
     report(outcome, { log: options.log, taken, facts, ms: Math.round(performance.now() - startedAt) });
   } catch (error) {
     options.log.error("cannot record the outcome", { ...facts, error });
   }
 }
 
-async function outcomeOf(job: LeasedJob, options: PerformOptions): Promise<Outcome | null> {
+async function dispatchedOf(job: LeasedJob, options: PerformOptions): Promise<Dispatched | null> {
+  const unsent = (outcome: Outcome) => ({ outcome, httpStatus: null });
   try {
     const request = await options.request(job);
-    if ("fault" in request) return { kind: "dead", message: request.fault };
+    if ("fault" in request) return unsent({ kind: "dead", message: request.fault });
     return options.isLeased() ? await dispatch(request, options) : null;
   } catch (error) {
     // Not the function's doing, so it costs no attempt.
-    return { kind: "unreachable", message: error instanceof Error ? error.message : String(error) };
+    return unsent({ kind: "unreachable", message: error instanceof Error ? error.message : String(error) });
   }
 }
 
-function settlementOf(outcome: Outcome): Settlement {
+function settlementOf(outcome: Outcome, attempt: AttemptFacts): Settlement {
   switch (outcome.kind) {
     case "complete":
     case "accepted":
       return outcome;
     case "dead":
-      return { ...outcome, delaySeconds: null };
+      return { ...outcome, delaySeconds: null, attempt };
     case "retry":
-      return { ...outcome, delaySeconds: outcome.notBeforeSeconds ?? null };
+      return { ...outcome, delaySeconds: outcome.notBeforeSeconds ?? null, attempt };
     case "unreachable":
-      return { ...outcome, delaySeconds: outcome.retryAfterSeconds ?? null };
+      return { ...outcome, delaySeconds: outcome.retryAfterSeconds ?? null, attempt };
   }
 }
 

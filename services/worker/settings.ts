@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { readSecret } from "#protocol/signature";
 import { callbackUrlSettings, outcomeSettings } from "../config/callback-settings.ts";
+import { checkDatabases, databaseSettings } from "../config/database-settings.ts";
 import { httpUrl, list, port, seconds, wholeNumber, yesOrNo } from "../config/kinds.ts";
 import { logSettings } from "../config/log-settings.ts";
 import { pollSettings } from "../config/poll-settings.ts";
-import { postgresSettings } from "../config/postgres-settings.ts";
 
 const gatewayUrl = () =>
   z.string().refine((text) => URL.canParse(text.replaceAll("{task}", "task")) && /^https?:/.test(text), {
@@ -79,7 +79,7 @@ export const dispatchSettings = {
 /** All settings of a worker that runs on its own. */
 export const workerSettings = z
   .object({
-    ...postgresSettings,
+    ...databaseSettings,
     ...logSettings,
     ...pollSettings,
     ...dispatchSettings,
@@ -88,6 +88,7 @@ export const workerSettings = z
       .describe("Port of the stand-alone worker's /healthz and /readyz; 0 takes a free one."),
   })
   .superRefine(checkDispatch)
+  .superRefine(checkDatabases)
   .superRefine((settings, context) => {
     if (settings.INTERNAL_JOBS_CALLBACK_URL ?? settings.JOBS_CALLBACK_HOST) return;
     context.addIssue({

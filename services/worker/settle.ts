@@ -12,7 +12,15 @@ export type Settlement =
       readonly kind: "retry" | "dead" | "unreachable";
       readonly message: string;
       readonly delaySeconds: number | null;
+      readonly attempt?: AttemptFacts;
     };
+
+/** What is recorded of a failed attempt beside its message. Instants are of performance.now(). */
+export type AttemptFacts = {
+  readonly httpStatus: number | null;
+  readonly beganAtMs: number;
+  readonly endedAtMs: number;
+};
 
 /** What settling needs. */
 export type SettlerOptions = {
@@ -164,8 +172,11 @@ async function writeBatch(entries: readonly Entry[], options: SettlerOptions): P
   const { jobs, callbackSeconds, unreachableLimitSeconds } = options;
   const leases = (kind: Settlement["kind"]) =>
     entries.filter((entry) => entry.settlement.kind === kind).map((entry) => entry.lease);
+  const now = performance.now();
   const failures = entries.flatMap(({ lease, settlement }) =>
-    settlement.kind === "complete" || settlement.kind === "accepted" ? [] : [{ ...lease, ...settlement }],
+    settlement.kind === "complete" || settlement.kind === "accepted"
+      ? []
+      : [{ ...lease, ...settlement, ...recorded(settlement.attempt, now) }],
   );
   const [completed, accepted] = [leases("complete"), leases("accepted")];
   const none = new Set<string>();
@@ -175,6 +186,17 @@ async function writeBatch(entries: readonly Entry[], options: SettlerOptions): P
     failures.length === 0 ? none : jobs.failJobs(failures, unreachableLimitSeconds),
   ]);
   return new Set(taken.flatMap((ids) => [...ids]));
+}
+
+/** By the database's clock, which knows now alone, instants are so many seconds ago. */
+function recorded(attempt: AttemptFacts | undefined, now: number) {
+  if (attempt === undefined) return {};
+  const { httpStatus, beganAtMs, endedAtMs } = attempt;
+  return {
+    httpStatus,
+    beganSecondsAgo: (now - beganAtMs) / 1_000,
+    endedSecondsAgo: (now - endedAtMs) / 1_000,
+  };
 }
 
 /** Postgres text holds neither NUL nor a lone surrogate. */

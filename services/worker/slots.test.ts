@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import type { LeasedJob } from "#db/jobs";
 import { createHeldJobs } from "./held-jobs.ts";
+import { createSlotPool } from "./slot-pool.ts";
 import { createSlots } from "./slots.ts";
 
 const job = (id: number): LeasedJob => ({
@@ -27,7 +28,7 @@ function withSlots(concurrency: number) {
   const held = createHeldJobs();
   const answers: (() => void)[] = [];
   const slots = createSlots({
-    concurrency,
+    pool: createSlotPool(concurrency),
     onFree: () => {},
     held,
     perform: async ({ id }, onAnswered) => {
@@ -68,7 +69,7 @@ test("jobs that start fast are claimed ahead, and taken back with the pace forgo
     slots.add(job(id));
     await answer();
   }
-  slots.claimTook(1_000_000);
+  slots.claimTook(1_000_000, true);
   expect(slots.wanted()).toBeGreaterThan(100);
   const before = started.length;
   for (let id = 101; id <= 110; id++) slots.add(job(id));

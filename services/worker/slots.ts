@@ -1,10 +1,11 @@
 import type { LeasedJob } from "#db/jobs";
 import type { HeldJobs } from "./held-jobs.ts";
+import type { SlotPool } from "./slot-pool.ts";
 
 /** What slots need. */
 export type SlotsOptions = {
-  /** Requests in flight at once. */
-  readonly concurrency: number;
+  /** Requests in flight at once, shared with others where this process serves several databases. */
+  readonly pool: SlotPool;
   /** Takes a job to its settled outcome; never rejects. `onAnswered` frees its slot, before its outcome is written. */
   readonly perform: (job: LeasedJob, onAnswered: () => void) => Promise<void>;
   /** Where each job is kept from its claim until it is settled or taken back. */
@@ -19,8 +20,10 @@ export type Slots = {
   readonly wanted: () => number;
   /** Starts a job, or keeps it until a slot is free. */
   readonly add: (job: LeasedJob) => void;
-  /** Tells how long a claim took, in ms: what is claimed ahead follows it. */
-  readonly claimTook: (ms: number) => void;
+  /** Tells how long a claim took, in ms: what is claimed ahead follows it. And whether there may be more to claim. */
+  readonly claimTook: (ms: number, mayBeMore: boolean) => void;
+  /** Tells that a claim has failed. */
+  readonly claimFailed: () => void;
   /** How long the first of the jobs that are not started has waited, in ms; 0 where there is none. */
   readonly waitedMs: () => number;
   /** Starts no further job. */
@@ -43,21 +46,21 @@ const unsettledAtLeast = 1_024;
  * none, so that no job waits here while another worker is idle; at high load it is what keeps every slot busy, and makes
  * one claim of hundreds instead of hundreds of claims.
  */
-export function createSlots({ concurrency, perform, held, onFree }: SlotsOptions): Slots {
+export function createSlots({ pool, perform, held, onFree }: SlotsOptions): Slots {
   const next: { readonly job: LeasedJob; readonly since: number }[] = [];
   const pace = createPace();
-  let inFlight = 0;
   let unsettled = 0;
   let isClosed = false;
 
-  const unsettledLimit = Math.max(concurrency * unsettledPerSlot, unsettledAtLeast);
-  const hasRoom = () => !isClosed && inFlight < concurrency && unsettled < unsettledLimit;
+  const share = pool.join(() => startNext());
+  const unsettledLimit = Math.max(share.limit * unsettledPerSlot, unsettledAtLeast);
+  const free = () => (isClosed || unsettled >= unsettledLimit ? 0 : share.free());
   const start = async (job: LeasedJob) => {
-    inFlight += 1;
+    share.take();
     unsettled += 1;
     pace.started();
     await perform(job, () => {
-      inFlight -= 1;
+      share.give();
       startNext();
     });
     held.remove(job.id);
@@ -65,10 +68,9 @@ export function createSlots({ concurrency, perform, held, onFree }: SlotsOptions
     startNext();
   };
   const startNext = () => {
-    while (hasRoom()) {
+    while (next.length > 0 && free() > 0) {
       const first = next.shift();
-      if (first === undefined) break;
-      void start(first.job);
+      if (first !== undefined) void start(first.job);
     }
     if (next.length <= pace.ahead() / 2) onFree();
   };
@@ -76,15 +78,18 @@ export function createSlots({ concurrency, perform, held, onFree }: SlotsOptions
   return {
     wanted: () => {
       const ahead = pace.ahead();
-      const free = hasRoom() ? concurrency - inFlight : 0;
-      return next.length > ahead / 2 ? 0 : Math.max(0, free + ahead - next.length);
+      return next.length > ahead / 2 ? 0 : Math.max(0, free() + ahead - next.length);
     },
     add: (job) => {
       held.add(job.id);
       next.push({ job, since: performance.now() });
       startNext();
     },
-    claimTook: pace.claimTook,
+    claimTook: (ms, mayBeMore) => {
+      pace.claimTook(ms);
+      share.wantsMore(mayBeMore);
+    },
+    claimFailed: () => share.wantsMore(false),
     waitedMs: () => (next[0] === undefined ? 0 : performance.now() - next[0].since),
     close: () => {
       isClosed = true;

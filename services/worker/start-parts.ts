@@ -1,6 +1,7 @@
 import type { Jobs, LeasedJob } from "#db/jobs";
 import { createKeyRing } from "../callback-token/key-ring.ts";
 import { listenOrPoll } from "../database/listen-or-poll.ts";
+import { whileAway } from "../database/while-away.ts";
 import type { Log } from "../log/log.ts";
 import { startClaimLoop } from "./claim-loop.ts";
 import { createHeldJobs } from "./held-jobs.ts";
@@ -9,13 +10,16 @@ import { performJob } from "./perform-job.ts";
 import { createRequestSigner, prepareRequest } from "./prepare-request.ts";
 import { startRescue } from "./rescue.ts";
 import { createSettler } from "./settle.ts";
+import type { SlotPool } from "./slot-pool.ts";
 import type { WorkerSettings } from "./start-worker.ts";
 import { createTaskHealth } from "./task-health.ts";
+import { startTidying } from "./tidy-completed.ts";
 import { startWorkerRun, type WorkerRun } from "./worker-run.ts";
 
 /** What the parts share. */
 export type PartsOptions = {
   readonly jobs: Jobs;
+  readonly pool: SlotPool;
   readonly log: Log;
   /** Whether a connection pooler stands before the database. */
   readonly isPooled: boolean;
@@ -35,7 +39,8 @@ export type Parts = {
  * Starts a worker's parts on a database that answers: the lease (worker-run), the claims (claim-loop), the rescue of lost
  * jobs, and the listener that wakes the claims.
  */
-export function startParts(settings: WorkerSettings, { jobs, log, isPooled }: PartsOptions): Parts {
+export function startParts(settings: WorkerSettings, { jobs, pool, log, isPooled }: PartsOptions): Parts {
+  const stopping = new AbortController();
   const flight = createFlight(settings, { jobs, log });
   const run = startWorkerRun({
     jobs,
@@ -61,7 +66,7 @@ export function startParts(settings: WorkerSettings, { jobs, log, isPooled }: Pa
     held: flight.held,
     settler: flight.settler,
     health: flight.health,
-    concurrency: settings.JOBS_CONCURRENCY,
+    pool,
     tasks: settings.JOBS_SUPPORT_ANY ? null : settings.JOBS_SUPPORTED,
     pollSeconds: settings.JOBS_POLL_SECONDS,
     log,
@@ -72,14 +77,16 @@ export function startParts(settings: WorkerSettings, { jobs, log, isPooled }: Pa
     onRescued: claims.wake,
     log,
   });
+  const tidying = startTidying({ jobs, log });
 
   return {
     whenReady: async () => {
-      await Promise.all([run.current(), ear.settled]);
+      await Promise.all([whileAway(run.current, { signal: stopping.signal }), ear.settled]);
     },
     fault: run.fault,
     drain: async (patience) => {
-      await Promise.all([claims.stop(), ear.stop(), rescue.stop()]);
+      stopping.abort();
+      await Promise.all([claims.stop(), ear.stop(), rescue.stop(), tidying.stop()]);
       await Promise.race([flight.held.whenNone(), patience]);
       flight.close();
       await flight.held.whenNone();
@@ -98,7 +105,7 @@ async function giveBack(run: WorkerRun, log: Log): Promise<void> {
 }
 
 /** The jobs on their way to functions and back. */
-function createFlight(settings: WorkerSettings, { jobs, log }: Omit<PartsOptions, "isPooled">) {
+function createFlight(settings: WorkerSettings, { jobs, log }: Pick<PartsOptions, "jobs" | "log">) {
   const held = createHeldJobs();
   const health = createTaskHealth();
   const settler = createSettler({

@@ -24,6 +24,12 @@ export type WorkerRun = {
   readonly end: () => Promise<number>;
 };
 
+/** The pause after a beat that failed, in ms: there is time for some more before the lease ends. */
+const missedMs = 500;
+
+/** A beat is a cheap statement; the time after which its connection counts as dead is a third of the lease, but not less, in ms. */
+const leastBeatMs = 2_000;
+
 type Held = { readonly run: string; keptUntil: number };
 
 /**
@@ -57,9 +63,11 @@ export function startWorkerRun(options: WorkerRunOptions): WorkerRun {
   };
 
   const beating = (async () => {
+    let isLate = false;
     while (!stopping.signal.aborted) {
-      await pause(leaseMs / 3, undefined, { signal: stopping.signal }).catch(() => undefined);
-      if (!stopping.signal.aborted && held !== null) await beat(held, { options, lose });
+      const waitMs = isLate ? Math.min(leaseMs / 3, missedMs) : leaseMs / 3;
+      await pause(waitMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+      if (!stopping.signal.aborted && held !== null) isLate = !(await beat(held, { options, lose }));
     }
   })();
 
@@ -85,15 +93,19 @@ export function startWorkerRun(options: WorkerRunOptions): WorkerRun {
 
 type BeatOptions = { readonly options: WorkerRunOptions; readonly lose: WorkerRun["lose"] };
 
-async function beat(held: Held, { options, lose }: BeatOptions): Promise<void> {
+/** Beats once; false when that did not get through. */
+async function beat(held: Held, { options, lose }: BeatOptions): Promise<boolean> {
   const startedAt = Date.now();
   try {
-    const isAlive = await withinMs(options.jobs.beatWorker(held.run), held.keptUntil - startedAt);
+    const limitMs = Math.max(leastBeatMs, (options.leaseSeconds * 1000) / 3);
+    const isAlive = await withinMs(options.jobs.beatWorker(held.run, limitMs), held.keptUntil - startedAt);
     if (isAlive) held.keptUntil = startedAt + options.leaseSeconds * 1000;
     else lose(held.run, "the database has ended it");
+    return true;
   } catch (error) {
     options.log.warn("no beat", { error });
     if (Date.now() >= held.keptUntil) lose(held.run, "no beat got through for a whole lease");
+    return false;
   }
 }
 

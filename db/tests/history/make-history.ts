@@ -2,6 +2,7 @@ import postgres from "postgres";
 import { until } from "../../../services/testing/until.ts";
 import { type TestDatabase, withDatabase } from "../../../services/testing/with-database.ts";
 import { connect, type Sql } from "../../client/connect.ts";
+import type { AttemptRecord } from "./attempt-records.ts";
 import { type Ask, operations } from "./operations.ts";
 import {
   announce,
@@ -34,6 +35,8 @@ export type History = {
   readonly left: readonly number[];
   /** Dead letters that were there at the end. */
   readonly dead: readonly number[];
+  /** Rows of job_attempts at the end, in their order. */
+  readonly attempts: readonly AttemptRecord[];
   /** Serial queues whose bounds lay above a waiting job's at a moment when all actors stood still. */
   readonly hidden: readonly string[];
 };
@@ -79,8 +82,16 @@ export async function makeHistory(name: string, plan: Plan): Promise<History> {
     surprises: log.surprises,
     left: (await db.sql<{ id: number }[]>`select id::int from app_jobs.jobs`).map(({ id }) => id),
     dead: (await db.sql<{ id: number }[]>`select id::int from app_jobs.dead_jobs`).map(({ id }) => id),
+    attempts: await readAttempts(db.sql),
     hidden,
   };
+}
+
+/** Gives all rows of job_attempts, those of a job in their order. */
+export async function readAttempts(sql: Sql): Promise<AttemptRecord[]> {
+  const rows = await sql<AttemptRecord[]>`
+    select job_id::int as "jobId", attempt, outcome, tries from app_jobs.job_attempts order by job_id, id`;
+  return [...rows];
 }
 
 async function actOn(sql: Sql, acts: readonly Act[], log: Log): Promise<void> {

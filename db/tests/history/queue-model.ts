@@ -1,33 +1,7 @@
+import { type Model, type ModelJob, record, recordLost } from "./model-job.ts";
 import { jobIdsOf } from "./operations.ts";
 import type { Step } from "./steps.ts";
 import { type Effect, pick, type SeenLease, type World } from "./world.ts";
-
-/** A job as the model has it. Instants are numbers that only order: 0 to 9 long ago, then the steps, then far ahead. */
-export type ModelJob = {
-  readonly id: number;
-  readonly tenant: string;
-  key: string | null;
-  queue: string | null;
-  priority: number;
-  runAt: number;
-  attempts: number;
-  maxAttempts: number;
-  superseded: boolean;
-  lease: {
-    readonly token: string;
-    readonly worker: string;
-    run: string | null;
-    isOver: boolean;
-    isAccepted: boolean;
-  } | null;
-};
-
-/** The queue as its documentation tells it, without concurrency. */
-export type Model = {
-  readonly jobs: Map<number, ModelJob>;
-  readonly dead: Map<number, ModelJob>;
-  now: number;
-};
 
 /** Later than every step: what waits for backoff, or was put off, is not due within a test. */
 const farAhead = 1_000_000;
@@ -67,7 +41,8 @@ function enqueue(model: Model, id: number, wanted: Wanted): void {
   if (holder !== undefined && holder.lease !== null)
     Object.assign(holder, { key: null, attempts: holder.maxAttempts, superseded: true });
   const { queue, priority, maxAttempts, runAt } = wanted;
-  const fresh = { attempts: 0, superseded: false, lease: null };
+  const attemptRecords = model.jobs.get(id)?.attemptRecords ?? [];
+  const fresh = { attempts: 0, superseded: false, lease: null, attemptRecords };
   model.jobs.set(id, { id, tenant, key, queue, priority, maxAttempts, runAt, ...fresh });
 }
 
@@ -143,8 +118,11 @@ function free(job: ModelJob, change: Partial<ModelJob> = {}): void {
 const attemptGivenBack = (job: ModelJob) => (job.superseded ? job.maxAttempts : job.attempts - 1);
 
 function rescue(model: Model): void {
-  for (const job of model.jobs.values())
-    if (job.lease?.isOver) free(job, job.lease.isAccepted ? { runAt: farAhead + job.id } : {});
+  for (const job of model.jobs.values()) {
+    if (!job.lease?.isOver) continue;
+    recordLost(job);
+    free(job, job.lease.isAccepted ? { runAt: farAhead + job.id } : {});
+  }
 }
 
 /** Applies an outcome where the lease holds, and compares with what the database said. */
@@ -161,6 +139,7 @@ function report(
 }
 
 function fail(model: Model, job: ModelJob, outcome: string): void {
+  record(job, outcome);
   if (outcome === "dead" || job.superseded) free(job, { attempts: job.maxAttempts });
   else if (outcome === "retry") free(job, { runAt: farAhead + job.id });
   else free(job, { attempts: job.attempts - 1, runAt: model.now });
@@ -199,8 +178,11 @@ const outcomes = {
 } satisfies Record<string, Rule>;
 
 function release(model: Model, isTheirs: (job: ModelJob) => boolean): void {
-  for (const job of model.jobs.values())
-    if (job.lease !== null && isTheirs(job)) free(job, { attempts: attemptGivenBack(job) });
+  for (const job of model.jobs.values()) {
+    if (job.lease === null || !isTheirs(job)) continue;
+    record(job, "released");
+    free(job, { attempts: attemptGivenBack(job) });
+  }
 }
 
 const releases = {
@@ -266,10 +248,17 @@ const operators = {
     const attempts = step.priority > 0 ? { attempts: 0 } : {};
     if (step.priority > 0) revive(model, jobIdsOf(step, world));
     const change = { runAt: runAtOf(step, model.now), priority: step.priority, ...attempts };
-    operate(model, jobIdsOf(step, world), (job) => free(job, change));
+    operate(model, jobIdsOf(step, world), (job) => {
+      recordLost(job);
+      free(job, change);
+    });
   },
   permanentlyFail: (model, { step, world }) =>
-    operate(model, jobIdsOf(step, world).slice(0, 1), (job) => free(job, { attempts: job.maxAttempts })),
+    operate(model, jobIdsOf(step, world).slice(0, 1), (job) => {
+      recordLost(job);
+      record(job, "operator");
+      free(job, { attempts: job.maxAttempts });
+    }),
   retryDead: (model, { step, world }) =>
     revive(model, jobIdsOf(step, world), { runAt: runAtOf(step, model.now) }),
   discardDead: (model, { step, world }) => {

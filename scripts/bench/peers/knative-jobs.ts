@@ -12,12 +12,8 @@ export const knativeJobs: Queue = {
     values: [tenant, payload],
   }),
   addMany: (payloads) => ({
-    text: "select count(*) from app_jobs.add_jobs($1::text::json[])",
-    values: [
-      arrayLiteral(
-        payloads.map((payload) => `{"db_id":"${tenant}","identifier":"mail","payload":${payload}}`),
-      ),
-    ],
+    text: "select count(*) from app_jobs.add_task_jobs($1::uuid, 'mail', $2::text::json[])",
+    values: [tenant, arrayLiteral(payloads)],
   }),
   startWorker,
   unfinished: "select from app_jobs.jobs limit 1",

@@ -29,7 +29,7 @@ export const steps: readonly Step[] = [
   {
     name: "claim: plans kept (force_generic_plan)",
     sql: [
-      "get_jobs(uuid, integer, text[], text[], json, bigint[], uuid[])",
+      "get_jobs(uuid, integer, text[], text[], json, bigint[], uuid[], double precision)",
       "claim_jobs(text, json, text[], text[], integer, json)",
       "next_band(bigint, json)",
     ]

@@ -4,8 +4,8 @@ do $$
 begin
   if exists (select from pg_catalog.pg_roles where rolname = 'administrator') then
     grant usage on schema app_jobs to administrator;
-    grant select, insert, update, delete on app_jobs.jobs, app_jobs.dead_jobs, app_jobs.scheduled_jobs, app_jobs.job_queues
-      to administrator;
+    grant select, insert, update, delete on app_jobs.jobs, app_jobs.dead_jobs, app_jobs.scheduled_jobs, app_jobs.job_queues,
+      app_jobs.job_attempts, app_jobs.completed_jobs to administrator;
     grant execute on all functions in schema app_jobs to administrator;
   end if;
 end;

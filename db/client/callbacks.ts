@@ -1,0 +1,38 @@
+import type { Call, Lease } from "./jobs.ts";
+
+/** What a callback reports; see db/migrations/0017_callback_job.sql. */
+export type CallbackReport =
+  | { readonly kind: "complete" }
+  | { readonly kind: "retry" | "dead"; readonly error: string; readonly delaySeconds: number | null }
+  | {
+      readonly kind: "progress";
+      readonly progress: number | null;
+      readonly message: string | null;
+      readonly callbackSeconds: number;
+    };
+
+/** What became of a callback. */
+export type CallbackResult = "taken" | "repeated" | "passed on";
+
+/** Gives the calls that a callback server makes. Where `keepSeconds` is given, what completes is kept for so long. */
+export function callbacks(call: Call, keepSeconds: number | null) {
+  return {
+    /** Records a function's callback under its lease. */
+    callback: async ({ jobId, leaseToken }: Lease, report: CallbackReport): Promise<CallbackResult> => {
+      const text = "select app_jobs.callback_job($1, $2, $3::text::json) as result";
+      const told =
+        report.kind === "complete" && keepSeconds !== null ? { kind: "keep", keepSeconds } : report;
+      const rows = await call<{ result: CallbackResult }>(text, [jobId, leaseToken, JSON.stringify(told)]);
+      return rows[0]?.result ?? "passed on";
+    },
+
+    /** Gives the keys that callback tokens are signed with, the newest first. */
+    callbackKeys: async (): Promise<string[]> => {
+      const rows = await call<{ secret: string }>(
+        "select secret from app_jobs.callback_keys order by id desc",
+        [],
+      );
+      return rows.map((row) => row.secret);
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import { type AttemptRecord, recordAttempt } from "./attempt-records.ts";
+
+/** A job as the model has it. Instants are numbers that only order: 0 to 9 long ago, then the steps, then far ahead. */
+export type ModelJob = {
+  readonly id: number;
+  readonly tenant: string;
+  key: string | null;
+  queue: string | null;
+  priority: number;
+  runAt: number;
+  attempts: number;
+  maxAttempts: number;
+  superseded: boolean;
+  /** What job_attempts has of it. */
+  attemptRecords: readonly AttemptRecord[];
+  lease: {
+    readonly token: string;
+    readonly worker: string;
+    run: string | null;
+    isOver: boolean;
+    isAccepted: boolean;
+  } | null;
+};
+
+/** The queue as its documentation tells it, without concurrency. */
+export type Model = {
+  readonly jobs: Map<number, ModelJob>;
+  readonly dead: Map<number, ModelJob>;
+  now: number;
+};
+
+/** Records the end of a job's running attempt, or an operator's end of the job. */
+export function record(job: ModelJob, outcome: string): void {
+  const next = { jobId: job.id, attempt: job.attempts, outcome };
+  job.attemptRecords = recordAttempt(job.attemptRecords, next);
+}
+
+/** Records that a job's lease, if it has one, ended without an outcome. */
+export function recordLost(job: ModelJob): void {
+  if (job.lease !== null) record(job, job.lease.isAccepted ? "overdue" : "lost");
+}

@@ -1,0 +1,84 @@
+/** One member's share of the requests in flight. */
+export type SlotShare = {
+  /** Requests in flight at most, of all members. */
+  readonly limit: number;
+  /** How many more requests the member may start now. With 0 it is known to want more, and is told when it may. */
+  readonly free: () => number;
+  /** Whether there is more work than the member could take the last time that it looked. */
+  readonly wantsMore: (isSo: boolean) => void;
+  /** A request of the member has started. */
+  readonly take: () => void;
+  /** A request of the member is over. */
+  readonly give: () => void;
+};
+
+/** Requests in flight, shared by those who work for several databases. */
+export type SlotPool = {
+  /** Adds a member. `onRoom` is called when it may start a request that it could not start before. */
+  readonly join: (onRoom: () => void) => SlotShare;
+};
+
+type Member = { inFlight: number; hungryUntil: number; readonly onRoom: () => void };
+
+/** How long a member's wish for more counts, in ms: one whose database hangs meanwhile holds up nobody. */
+const wishMs = 1_000;
+
+/**
+ * Gives a pool of so many requests in flight at most.
+ *
+ * Nothing is set aside but one request for each member that has none in flight, so that a member whose first job comes does not
+ * wait for the others' requests to end. Among those that want more, the one with the fewest in flight is next: while all
+ * have work they come to equal numbers, and what one does not use the others do (max-min fairness: Bertsekas and Gallager,
+ * Data Networks, 1992, §6.5.2).
+ */
+export function createSlotPool(limit: number, now: () => number = () => performance.now()): SlotPool {
+  const members: Member[] = [];
+  let inFlight = 0;
+
+  const roomOf = (member: Member): number => {
+    let room = limit - inFlight;
+    if (members.length === 1 || room <= 0) return Math.max(0, room);
+    const at = now();
+    for (const other of members) {
+      if (other === member) continue;
+      if (other.hungryUntil > at && other.inFlight < member.inFlight) return 0;
+      if (other.inFlight === 0) room -= 1;
+    }
+    return Math.max(0, room);
+  };
+
+  const feed = () => {
+    const at = now();
+    const hungry = members.filter(({ hungryUntil }) => hungryUntil > at);
+    hungry.sort((a, b) => a.inFlight - b.inFlight);
+    hungry.find((member) => roomOf(member) > 0)?.onRoom();
+  };
+
+  return {
+    join: (onRoom) => {
+      const member: Member = { inFlight: 0, hungryUntil: Number.NEGATIVE_INFINITY, onRoom };
+      members.push(member);
+      const wantsMore = (isSo: boolean) => {
+        member.hungryUntil = isSo ? now() + wishMs : Number.NEGATIVE_INFINITY;
+      };
+      return {
+        limit,
+        wantsMore,
+        free: () => {
+          const room = roomOf(member);
+          if (room === 0 && members.length > 1) wantsMore(true);
+          return room;
+        },
+        take: () => {
+          member.inFlight += 1;
+          inFlight += 1;
+        },
+        give: () => {
+          member.inFlight -= 1;
+          inFlight -= 1;
+          if (members.length > 1) feed();
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { Jobs } from "#db/jobs";
+import type { Log } from "../log/log.ts";
+
+/** What tidying needs. */
+export type TidyOptions = {
+  readonly jobs: Pick<Jobs, "tidyCompleted">;
+  readonly log: Log;
+};
+
+/** The database drops and makes partitions a day ahead, so that some ten minutes more or less do not matter. */
+const everyMs = 600_000;
+
+/**
+ * Makes room for tomorrow's completed jobs and drops those whose time is over, now and every ten minutes.
+ *
+ * Every worker does this; they do not get in each other's way. It goes on where none are kept any more, for those that were.
+ */
+export function startTidying({ jobs, log }: TidyOptions): { stop: () => Promise<void> } {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+
+  const tidy = async () => {
+    try {
+      const dropped = await jobs.tidyCompleted();
+      if (dropped > 0) log.info("completed jobs cleared", { days: dropped });
+    } catch (error) {
+      log.warn("cannot tidy the completed jobs; trying again", { error });
+    }
+  };
+
+  const running = (async () => {
+    while (!signal.aborted) {
+      await tidy();
+      const waitMs = everyMs * (0.75 + 0.5 * Math.random());
+      await pause(waitMs, undefined, { signal }).catch(() => undefined);
+    }
+  })();
+
+  return {
+    stop: async () => {
+      stopping.abort();
+      await running;
+    },
+  };
+}
