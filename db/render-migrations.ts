@@ -24,8 +24,12 @@ export function renderSql(text: string, schema: string): string {
 /** A folder that drizzle can migrate from; disposing of it removes it. */
 export type RenderedMigrations = AsyncDisposable & { readonly folder: string };
 
-/** Gives the migrations of a folder, written for this schema, as a temporary folder. */
+/**
+ * Gives the migrations of a folder, written for this schema, as a temporary folder; or the folder itself, for the schema that they are
+ * written for: a container without a writable folder can apply them.
+ */
 export async function renderMigrations(schema: string, source: string): Promise<RenderedMigrations> {
+  if (schema === "app_jobs") return { folder: source, [Symbol.asyncDispose]: async () => undefined };
   const folder = await mkdtemp(join(tmpdir(), "jobs-migrations-"));
   for (const name of await readdir(source, { recursive: true })) {
     const text = () => readFile(join(source, name), "utf8");

@@ -11,7 +11,9 @@ if (what !== "function" || name === undefined) {
 try {
   const paths = await newFunction(join(import.meta.dirname, ".."), name);
   console.log(paths.join("\n"));
-  console.log(`\nTest it: bun test functions/${name}\nRun it:  bun functions/${name}/main.ts`);
+  console.log(
+    `\nTest it: bun test functions/${name}\nRun it:  bun functions/${name}/main.ts\nShip it: bun run images ${name}`,
+  );
 } catch (fault) {
   console.error(fault instanceof Error ? fault.message : String(fault));
   process.exitCode = 1;

@@ -1,10 +1,15 @@
 import type { Job } from "../kit/define-job.ts";
 import { createLog, writeToConsole } from "../kit/log.ts";
 import { createSettingsReader, settingFaults, settingsMessage } from "../kit/settings.ts";
+import { askHealth } from "./ask-health.ts";
 import { functionServerSettings } from "./config.ts";
 
-/** Serves a function under Bun on PORT until SIGTERM or SIGINT, then lets what runs finish. A wrong start is told in one message, exit code 1. */
+/**
+ * Serves a function under Bun on PORT until SIGTERM or SIGINT, then lets what runs finish. A wrong start is told in one message, exit code
+ * 1. Started with the word `health` it asks the one that runs on PORT instead, and exits by its answer.
+ */
 export async function serveJob(job: Job): Promise<void> {
+  if (process.argv[2] === "health") process.exit(await askHealth(process.env["PORT"] || "8080"));
   const faults = [...job.settingFaults(process.env), ...settingFaults(functionServerSettings, process.env)];
   if (faults.length > 0) return fail(`Cannot start ${job.name}: ${settingsMessage(faults)}`);
 

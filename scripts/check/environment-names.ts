@@ -7,7 +7,18 @@ const mentioned =
   /`([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:PORT|URL|HOST|KEY|DRY_RUN|SECONDS)|JOBS_[A-Z_]+|PG[A-Z]+)`/g;
 
 /** Names that belong to the system or to a tool, and are no settings of ours. */
-const foreign = ["PATH", "HOME", "TZ", "LC_ALL", "CI", "NO_COLOR", "FORCE_COLOR", "NODE_ENV", "GRAPHILE_ENV"];
+const foreign = [
+  "PATH",
+  "HOME",
+  "TZ",
+  "LC_ALL",
+  "CI",
+  "NO_COLOR",
+  "FORCE_COLOR",
+  "NODE_ENV",
+  "GRAPHILE_ENV",
+  "NODE_EXTRA_CA_CERTS",
+];
 
 type Named = { readonly file: SourceFile; readonly index: number; readonly name: string };
 

@@ -1,3 +1,5 @@
+import { findComposeFaults } from "./compose-files.ts";
+import { findDockerfileFaults } from "./dockerfiles.ts";
 import { findUndocumentedExports } from "./documented-exports.ts";
 import { findCommandFaults, findPathFaults } from "./documents.ts";
 import { findUnknownNames } from "./environment-names.ts";
@@ -28,6 +30,8 @@ export const repositoryChecks: readonly RepositoryCheck[] = [
   { name: "every environment variable is a setting", find: checkNames },
   { name: "every command in the documents exists", find: findCommandFaults },
   { name: "every path in the documents exists", find: findPathFaults },
+  { name: "every Dockerfile keeps the rules of small, sure images", find: findDockerfileFaults },
+  { name: "the compose files are as specification and code want them", find: checkCompose },
   { name: "every file name says what lives there", find: findNameFaults },
   { name: "no note to oneself is left", find: findToDos },
   { name: "no path of one machine is named", find: findMachinePaths },
@@ -41,4 +45,8 @@ async function checkSettings(files: readonly SourceFile[]): Promise<string[]> {
 
 async function checkNames(files: readonly SourceFile[]): Promise<string[]> {
   return findUnknownNames(files, await findSettings(files));
+}
+
+async function checkCompose(files: readonly SourceFile[]): Promise<string[]> {
+  return findComposeFaults(files, await findSettings(files));
 }

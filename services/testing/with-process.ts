@@ -17,7 +17,15 @@ export function withProcess(
   env: Readonly<Record<string, string>>,
   words: readonly string[] = [],
 ): TestProcess {
-  const child = Bun.spawn([process.execPath, join(root, program), ...words], {
+  return withCommand([process.execPath, join(root, program), ...words], env);
+}
+
+/** Runs any command in the repository's root, with just these environment variables beside PATH. */
+export function withCommand(
+  command: readonly string[],
+  env: Readonly<Record<string, string>>,
+): TestProcess & { readonly pid: number } {
+  const child = Bun.spawn([...command], {
     cwd: root,
     env: { PATH: process.env["PATH"] ?? "", ...env },
     stdout: "pipe",
@@ -30,6 +38,7 @@ export function withProcess(
   };
   const read = Promise.all([collect(child.stdout), collect(child.stderr)]);
   return {
+    pid: child.pid,
     output: () => output,
     kill: (signal) => child.kill(signal),
     exited: child.exited.then(async (code) => {
