@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { readOptions } from "../options/read-options.ts";
 import { type BacklogCase, backlogCases } from "./backlog/backlog-cases.ts";
 import { measureClaims, measureEmptyPolls } from "./backlog/measure-claims.ts";
 import { measureDispatch } from "./backlog/measure-dispatch.ts";
@@ -10,22 +10,20 @@ import { startFunction } from "./host/start-function.ts";
 // What claims, polls and dispatch cost with much in the table, as a ratio to the same in a table that holds the load alone.
 // Both tables are there throughout; each round measures the one, the other, and the one again, and the ratio is the median.
 
-const { values } = parseArgs({
-  options: {
-    cases: {
-      type: "string",
-      default: Object.keys(backlogCases)
-        .filter((name) => name !== "ready-1e7")
-        .join(","),
-    },
-    huge: { type: "boolean", default: false },
-    rounds: { type: "string", default: "5" },
-    seconds: { type: "string", default: "1" },
-    count: { type: "string", default: "10000" },
-    "in-flight": { type: "string", default: "64" },
-    short: { type: "boolean", default: false },
-    json: { type: "boolean", default: false },
+const values = readOptions({
+  cases: {
+    type: "string",
+    default: Object.keys(backlogCases)
+      .filter((name) => name !== "ready-1e7")
+      .join(","),
   },
+  huge: { type: "boolean", default: false },
+  rounds: { type: "string", default: "5" },
+  seconds: { type: "string", default: "1" },
+  count: { type: "string", default: "10000" },
+  "in-flight": { type: "string", default: "64" },
+  short: { type: "boolean", default: false },
+  json: { type: "boolean", default: false },
 });
 const names = [...values.cases.split(","), ...(values.huge ? ["ready-1e7"] : [])];
 const rounds = values.short ? 2 : Number(values.rounds);

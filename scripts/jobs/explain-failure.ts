@@ -44,5 +44,6 @@ function unreachable(error: unknown, env: Terminal["env"]): Failure {
 function reasonOf({ code, message, detail, hint }: postgres.PostgresError): string {
   if (outdated.test(code))
     return `${message}. Run "bun run db:migrate" against this database, or set JOBS_SCHEMA.`;
-  return [message, detail, hint].filter((part) => part !== undefined && part !== "").join(". ");
+  const parts = [message, detail, hint].filter((part) => part !== undefined && part !== "");
+  return parts.map((part) => (/[.!?]$/.test(part ?? "") ? part : `${part}.`)).join(" ");
 }

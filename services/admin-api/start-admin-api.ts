@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { z } from "zod";
 import { connectionUrl } from "#db/connect";
+import { databaseFault } from "../database/await-database.ts";
 import { createHealthApp } from "../health/create-health-app.ts";
 import { type Server, serve } from "../http/serve.ts";
 import { createGraphql } from "./create-graphql.ts";
@@ -16,10 +17,12 @@ export type AdminApiSettings = Omit<
  * Starts the local admin GraphQL API, whatever Host a request names. It gives everyone everything: it is for a machine
  * of one's own.
  *
- * @throws StartError when the port cannot be used.
+ * @throws StartError when the port or the database cannot be used.
  */
 export async function startAdminApi(settings: AdminApiSettings): Promise<Server> {
-  const graphql = await createGraphql(connectionUrl(settings));
+  const graphql = await createGraphql(connectionUrl(settings)).catch((error: unknown) => {
+    throw databaseFault(error, settings);
+  });
   const app = createHealthApp(() => []);
   await graphql.addTo(app);
   app.get("/sample/logo.png", () => new Response(Bun.file(join(import.meta.dirname, "sample/logo.png"))));
