@@ -5,7 +5,7 @@ import { measureDispatch } from "./backlog/measure-dispatch.ts";
 import { type BenchDatabase, withBenchServer } from "./host/bench-server.ts";
 import { describeHost } from "./host/describe-host.ts";
 import { median } from "./host/percentile.ts";
-import { startFunction } from "./host/start-function.ts";
+import { startFunctionServer } from "./host/start-function-server.ts";
 
 // What claims, polls and dispatch cost with much in the table, as a ratio to the same in a table that holds the load alone.
 // Both tables are there throughout; each round measures the one, the other, and the one again, and the ratio is the median.
@@ -32,7 +32,7 @@ const [count, inFlight] = [Number(values.count), Number(values["in-flight"])];
 const goal = 0.9;
 
 await using server = await withBenchServer();
-await using fn = await startFunction();
+await using fn = await startFunctionServer();
 const setup = { ...(await describeHost(server.admin)), rounds, seconds, count, inFlight, goal };
 const say = (line: string) => {
   if (!values.json) console.log(line);
