@@ -55,7 +55,10 @@ export function createRequestVerifier({
 }
 
 /** A header that was taken away counts too: without X-Database-Id, a function falls back to a tenant of its own. */
-function headerOfAnotherJob(id: string, { idempotencyKey, databaseId, jobId }: JobHeaders): string | undefined {
+function headerOfAnotherJob(
+  id: string,
+  { idempotencyKey, databaseId, jobId }: JobHeaders,
+): string | undefined {
   const isNobodys = [idempotencyKey, databaseId, jobId].every((value) => value === undefined);
   if (isNobodys && !id.includes(":")) return undefined;
   if (idempotencyKey !== id) return header.idempotencyKey;

@@ -41,8 +41,7 @@ function appended(baseUrl: string, task: string): string {
 
 function fromTemplate(template: string, task: string): TaskUrl {
   const [, origin = "", path = "", query = ""] = /^([^/]*\/\/[^/?#]*)([^?#]*)(.*)$/s.exec(template) ?? [];
-  if (origin.includes("{task}") && !/^[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?$/i.test(task))
-    return noHost(task);
+  if (origin.includes("{task}") && !/^[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?$/i.test(task)) return noHost(task);
   const fill = (part: string, value: string) => part.replaceAll("{task}", () => value);
   const target = parsed(
     fill(origin, task) + fill(path, pathSegment(task)) + fill(query, encodeURIComponent(task.toWellFormed())),
