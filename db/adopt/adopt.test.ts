@@ -100,16 +100,18 @@ test.skipIf(!isInstalled)("what is not the original's is named, and nothing is c
   expect(await jobsOf(sql)).toEqual(before);
 });
 
-test.skipIf(!isInstalled)("the role of a service has what db/README.md grants it, after an adoption", async () => {
-  await using database = await withOriginal();
-  const { sql } = database;
-  const role = `service_${crypto.randomUUID().slice(0, 8)}`;
-  await sql.unsafe(`
+test.skipIf(!isInstalled)(
+  "the role of a service has what db/README.md grants it, after an adoption",
+  async () => {
+    await using database = await withOriginal();
+    const { sql } = database;
+    const role = `service_${crypto.randomUUID().slice(0, 8)}`;
+    await sql.unsafe(`
     create role ${role};
     grant usage on schema app_jobs to ${role};
     grant select, insert, update, delete on app_jobs.jobs to ${role};`);
-  await migrate(database.settings);
-  const lacks = await sql`
+    await migrate(database.settings);
+    const lacks = await sql`
     select c.relname
     from pg_class as c
     cross join unnest(array['select', 'insert', 'update', 'delete']) as privilege
@@ -117,9 +119,10 @@ test.skipIf(!isInstalled)("the role of a service has what db/README.md grants it
       and c.relkind in ('r', 'p')
       and c.relname not in ('callback_keys', 'migrations')
       and not has_table_privilege(${role}, c.oid, privilege)`;
-  await sql.unsafe(`drop owned by ${role}; drop role ${role}`);
-  expect([...lacks]).toEqual([]);
-});
+    await sql.unsafe(`drop owned by ${role}; drop role ${role}`);
+    expect([...lacks]).toEqual([]);
+  },
+);
 
 test.skipIf(!isInstalled)("the name of a column runs nothing while an adoption is prepared", async () => {
   await using database = await withOriginal();

@@ -9,9 +9,7 @@ const token = signCallbackToken(lease, "key");
 /** Posts a body of which each chunk is counted when it is read, and gives the status and that count. */
 async function post(token: string): Promise<{ status: number; chunksRead: number }> {
   const app = createCallbackApp({
-    queues: [
-      { jobs: { callback: async () => "taken" }, ring: { keys: async () => ["key"] } },
-    ],
+    queues: [{ jobs: { callback: async () => "taken" }, ring: { keys: async () => ["key"] } }],
     log: createLog({ level: "silent", format: "json", write: () => {}, now: () => new Date() }),
     callbackSeconds: 60,
     retryAfterMaxSeconds: 60,
@@ -24,7 +22,11 @@ async function post(token: string): Promise<{ status: number; chunksRead: number
   };
   const body = new ReadableStream<Uint8Array>({ pull }, { highWaterMark: 0 });
   const headers = { "X-Worker-Id": "w", "X-Job-Id": "7", "Transfer-Encoding": "chunked" };
-  const response = await app.request(`http://localhost/callback?token=${token}`, { method: "POST", headers, body });
+  const response = await app.request(`http://localhost/callback?token=${token}`, {
+    method: "POST",
+    headers,
+    body,
+  });
   return { status: response.status, chunksRead };
 }
 
