@@ -101,8 +101,8 @@ export function createLook(options: LookOptions): Look {
     if (strays.isDue()) await giveBackStrays(worker);
     for (const task of health.startTrials(Date.now())) {
       const trial = { worker, limit: 1, filter: { only: [task], except: null } };
-      const found = slots.wanted() > 0 ? await claim(trial, null) : 0;
-      if (found === 0) health.endTrial(task);
+      if (slots.wanted() === 0) health.endTrial(task);
+      else if ((await claim(trial, null)) === 0) health.forget(task);
     }
     const limit = slots.wanted();
     if (limit === 0) return "enough";
