@@ -2,7 +2,7 @@ import { CommanderError } from "commander";
 import postgres from "postgres";
 import { isTransient } from "../../db/client/is-transient.ts";
 import { ConfigError } from "../../services/config/read-settings.ts";
-import { describeDatabase } from "../../services/database/await-database.ts";
+import { describeDatabase } from "../../services/database/describe-database.ts";
 import { CommandError, exitCodes } from "./command-error.ts";
 import { commandSettings } from "./open-queue.ts";
 import type { Terminal } from "./terminal.ts";

@@ -7,7 +7,7 @@ import { migrate } from "../../db/migrate.ts";
 import { addSampleRows, createSampleTables } from "../../services/admin-api/load-sample.ts";
 import { postgresSettings } from "../../services/config/postgres-settings.ts";
 import { readSettings } from "../../services/config/read-settings.ts";
-import { databaseFault, describeDatabase } from "../../services/database/await-database.ts";
+import { databaseFault, describeDatabase } from "../../services/database/describe-database.ts";
 import { StartError } from "../../services/http/serve.ts";
 import {
   LocalPostgresError,

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Context, Next } from "hono";
 import type { z } from "zod";
 import { connectionUrl } from "#db/connect";
-import { databaseFault } from "../database/await-database.ts";
+import { databaseFault } from "../database/describe-database.ts";
 import { createHealthApp } from "../health/create-health-app.ts";
 import { isLocalHost } from "../http/is-local-host.ts";
 import { type Server, serve } from "../http/serve.ts";
