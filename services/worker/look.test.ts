@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { Claim } from "#db/jobs";
+import type { Claimed, TaskFilter } from "#db/jobs";
 import { createLog } from "../log/log.ts";
 import { createHeldJobs } from "./held-jobs.ts";
 import { createLook } from "./look.ts";
@@ -8,32 +8,63 @@ import { createSlotPool } from "./slot-pool.ts";
 import { createSlots } from "./slots.ts";
 import { createTaskHealth } from "./task-health.ts";
 
-test("tasks that were out of reach and have nothing due cost a claim once, and not at every look", async () => {
-  const claims: Claim[] = [];
-  const held = createHeldJobs();
+/** A way to look whose claims are answered as the test says, with the tasks that each asked for. */
+function withLook(answer: () => Promise<Claimed>) {
   const health = createTaskHealth();
+  const asked: TaskFilter[] = [];
+  const held = createHeldJobs();
+  const slots = createSlots({
+    pool: createSlotPool(4),
+    held,
+    onFree: () => {},
+    perform: () => Promise.resolve(),
+  });
+  const run = { current: () => Promise.resolve("run"), lose: () => {}, keeps: () => true };
   const look = createLook({
     jobs: {
-      getJobs: async (claim) => {
-        claims.push(claim);
-        return { jobs: [], refused: new Set() };
+      getJobs: ({ tasks }) => {
+        asked.push(tasks);
+        return answer();
       },
-      releaseStrays: async () => 0,
+      releaseStrays: () => Promise.resolve(0),
     },
-    run: { current: async () => "run", lose: () => {} },
+    run,
     held,
-    settler: { takeCompleted: () => ({ leases: [], written: () => {}, putBack: () => {} }) },
     health,
+    slots,
+    settler: { takeCompleted: () => ({ leases: [], written: () => {}, putBack: () => {} }) },
     tasks: null,
-    slots: createSlots({ pool: createSlotPool(8), perform: async () => {}, held, onFree: () => {} }),
     back: createLookBack(),
     onFound: () => {},
     log: createLog({ level: "silent", format: "json", write: () => {}, now: () => new Date() }),
   });
+  return { look, health, asked };
+}
+
+test("tasks that were out of reach and have nothing due cost a claim once, and not at every look", async () => {
+  const { look, health, asked } = withLook(() => Promise.resolve({ jobs: [], refused: new Set() }));
   // Long ago, so that their rest is over.
   for (const task of ["a", "b", "c"]) health.unreachable(task, 0);
   await look.once();
-  expect(claims.map(({ tasks }) => tasks.only?.[0] ?? "all")).toEqual(["a", "b", "c", "all"]);
+  expect(asked.map(({ only }) => only?.[0] ?? "all")).toEqual(["a", "b", "c", "all"]);
   await look.once();
-  expect(claims.slice(4).map(({ tasks }) => tasks)).toEqual([{ only: null, except: null }]);
+  expect(asked.slice(4)).toEqual([{ only: null, except: null }]);
+});
+
+test("a task that was out of reach is tried again after a trial whose claim failed", async () => {
+  const database = { isAway: true };
+  const { look, health, asked } = withLook(() =>
+    database.isAway ? Promise.reject(new Error("away")) : Promise.resolve({ jobs: [], refused: new Set() }),
+  );
+  for (const task of ["a", "b"]) health.unreachable(task, 0);
+  const failure = await look.once().catch(String);
+  expect(failure).toBe("Error: away");
+  database.isAway = false;
+  asked.length = 0;
+  expect(await look.once()).toBe("nothing");
+  expect(asked).toEqual([
+    { only: ["a"], except: null },
+    { only: ["b"], except: null },
+    { only: null, except: null },
+  ]);
 });

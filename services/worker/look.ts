@@ -96,14 +96,26 @@ export function createLook(options: LookOptions): Look {
     if (count > 0) log.warn("gave back jobs whose claim was lost with the connection", { count });
   };
 
+  const tryResting = async (worker: string) => {
+    const untried = new Set(health.startTrials(Date.now()));
+    try {
+      for (const task of untried) {
+        if (slots.wanted() === 0) break;
+        const trial = { worker, limit: 1, filter: { only: [task], except: null } };
+        const found = await claim(trial, null);
+        untried.delete(task);
+        if (found === 0) health.forget(task);
+      }
+    } finally {
+      // Where a claim failed too: a trial that nobody ends would keep its task out for ever.
+      untried.forEach(health.endTrial);
+    }
+  };
+
   const once = async (): Promise<Found> => {
     const worker = await run.current();
     if (strays.isDue()) await giveBackStrays(worker);
-    for (const task of health.startTrials(Date.now())) {
-      const trial = { worker, limit: 1, filter: { only: [task], except: null } };
-      if (slots.wanted() === 0) health.endTrial(task);
-      else if ((await claim(trial, null)) === 0) health.forget(task);
-    }
+    await tryResting(worker);
     const limit = slots.wanted();
     if (limit === 0) return "enough";
     const resting = health.resting();
