@@ -6,6 +6,7 @@ import { migrate as applyFolder } from "drizzle-orm/postgres-js/migrator";
 import postgres from "postgres";
 import { adopt, backSql, findInstallation, runChangeover } from "./adopt/adopt.ts";
 import { connect, type DatabaseSettings, onlyRow, type Sql } from "./client/connect.ts";
+import { reach } from "./client/reach.ts";
 import { migrationLock } from "./install-sql.ts";
 import { readMigrations } from "./read-migrations.ts";
 import { journalTable, migrationsFolder, renderMigrations } from "./render-migrations.ts";
@@ -68,6 +69,7 @@ async function alone<T>(settings: DatabaseSettings, work: (sql: Sql) => Promise<
   const guard = connect(settings, { max: 1, name: "jobs-migrate-lock", prepare: false });
   const sql = connect(settings, { max: 1, name: "jobs-migrate", prepare: false });
   try {
+    await reach(guard);
     // The lock is a transaction's, not a session's: behind a pooler a session is not ours to keep.
     return (await guard.begin(async (lock) => {
       await lock`select pg_advisory_xact_lock(${migrationLock})`;

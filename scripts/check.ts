@@ -4,6 +4,7 @@ import { repositoryChecks } from "./check/repository-checks.ts";
 import { readRepository, root } from "./check/repository-files.ts";
 import { findSettings } from "./check/settings-objects.ts";
 import { renderSettingsTable, withSettingsTable } from "./check/settings-table.ts";
+import { readOptions } from "./options/read-options.ts";
 
 // The gate: `bun run check`. With --write it first mends what a program can: the format, and the README's settings.
 
@@ -49,7 +50,8 @@ async function mend(): Promise<void> {
 }
 
 if (import.meta.main) {
-  if (process.argv.includes("--write")) await mend();
+  const { write } = readOptions({ write: { type: "boolean", default: false } });
+  if (write) await mend();
   const { passed, failed } = await runChecks();
   console.log(`${passed} checks passed, ${failed} failed`);
   process.exitCode = failed === 0 ? 0 : 1;

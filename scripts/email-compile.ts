@@ -1,14 +1,14 @@
 import { resolve } from "node:path";
-import { parseArgs } from "node:util";
 import { compileFolder } from "../functions/send-email-link/own-templates.ts";
 import { readFolder } from "../functions/serve/read-folder.ts";
 import { compiledModule } from "./email/compiled-module.ts";
 import { templateFiles } from "./email/template-files.ts";
+import { readOptions } from "./options/read-options.ts";
 
 // `bun run email:compile` writes the compiled templates of the repository. With --from FOLDER --to FILE it writes those of one's
 // own, for an edge worker; a container compiles them by itself (JOBS_EMAIL_TEMPLATES).
 
-const { values } = parseArgs({ options: { from: { type: "string" }, to: { type: "string" } } });
+const values = readOptions({ from: { type: "string" }, to: { type: "string" } });
 
 if ((values.from === undefined) !== (values.to === undefined)) {
   console.error("Cannot compile one's own templates: --from FOLDER and --to FILE.ts belong together.");

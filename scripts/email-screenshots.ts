@@ -1,9 +1,11 @@
 import { join } from "node:path";
 import { findChromium } from "./email/look-at.ts";
 import { ourTemplates, startPreview } from "./email/start-preview.ts";
+import { readOptions } from "./options/read-options.ts";
 
 // `bun run email:screenshots` takes the README's pictures of the mails anew. It needs a Chromium on this machine.
 
+readOptions({});
 const pictures = [
   {
     file: "password-reset.png",

@@ -2,11 +2,12 @@ import { longConfigurations, shortConfigurations } from "./model/configurations.
 import { explore } from "./model/explore.ts";
 import { invariants, liveness } from "./model/invariants.ts";
 import { rules } from "./model/rules.ts";
+import { readOptions } from "./options/read-options.ts";
 
 // `bun run model [--short]` explores every interleaving of each configuration, and prints its size, or the shortest way to what
 // breaks an invariant. It fails when one is broken.
 
-const isShort = process.argv.includes("--short");
+const { short: isShort } = readOptions({ short: { type: "boolean", default: false } });
 const configurations = [...Object.values(shortConfigurations), ...(isShort ? [] : longConfigurations)];
 let states = 0;
 

@@ -5,7 +5,10 @@ import { join } from "node:path";
 import { withDatabase } from "../../services/testing/with-database.ts";
 import { tenant, withOriginal } from "../../services/testing/with-original.ts";
 import { withProcess } from "../../services/testing/with-process.ts";
-import { installPublishedService } from "../../services/testing/with-published-service.ts";
+import {
+  createAdministrator,
+  installPublishedService,
+} from "../../services/testing/with-published-service.ts";
 import { connect } from "../client/connect.ts";
 import { migrate } from "../migrate.ts";
 import { readMigrations } from "../read-migrations.ts";
@@ -54,13 +57,7 @@ test.skipIf(!isInstalled)("what create extension made of the original is adopted
   }
   const database = stack.use(await withDatabase("empty"));
   const { sql } = database;
-  await sql.unsafe(`
-    do $$
-    begin
-      create role administrator;
-    exception when duplicate_object or unique_violation then
-    end;
-    $$`);
+  await createAdministrator(sql);
   await sql.begin(async (transaction) => {
     await transaction.unsafe(`set local extension_control_path = '$system:${folder}'`);
     await transaction.unsafe('create extension "pgpm-database-jobs" cascade');

@@ -1,7 +1,7 @@
 import type { Call, Lease } from "./jobs.ts";
 
-/** What a callback reports; see db/migrations/0017_callback_job.sql. */
-export type CallbackReport =
+/** What of a callback is recorded; see db/migrations/0017_callback_job.sql. */
+export type CallbackRecord =
   | { readonly kind: "complete" }
   | { readonly kind: "retry" | "dead"; readonly error: string; readonly delaySeconds: number | null }
   | {
@@ -18,10 +18,10 @@ export type CallbackResult = "taken" | "repeated" | "passed on";
 export function callbacks(call: Call, keepSeconds: number | null) {
   return {
     /** Records a function's callback under its lease. */
-    callback: async ({ jobId, leaseToken }: Lease, report: CallbackReport): Promise<CallbackResult> => {
+    callback: async ({ jobId, leaseToken }: Lease, record: CallbackRecord): Promise<CallbackResult> => {
       const text = "select app_jobs.callback_job($1, $2, $3::text::json) as result";
       const told =
-        report.kind === "complete" && keepSeconds !== null ? { kind: "keep", keepSeconds } : report;
+        record.kind === "complete" && keepSeconds !== null ? { kind: "keep", keepSeconds } : record;
       const rows = await call<{ result: CallbackResult }>(text, [jobId, leaseToken, JSON.stringify(told)]);
       return rows[0]?.result ?? "passed on";
     },

@@ -55,6 +55,6 @@ $$;
 comment on function app_jobs.queue_health() is
   'Dead and live rows of jobs by the server''s statistics; when it was last vacuumed; the session, slot or prepared transaction '
   'that holds the oldest snapshot, how old that is in transactions and since when; and how long the oldest due job has '
-  'waited, in seconds (null when none waits). Other roles'' sessions show only if the owner is in pg_read_all_stats.';
+  'waited, in seconds (0 when none is due). Other roles'' sessions show only if the owner is in pg_read_all_stats.';
 
 revoke all on function app_jobs.queue_health() from public;

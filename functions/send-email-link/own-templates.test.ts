@@ -48,6 +48,7 @@ test.each([
     "intro may not stand (text) in an address",
   ],
   [{ "invite.mjml": mjml(whole) }, "no mail has that name"],
+  [{ "link-mail.html": "<p>" }, "there is no .mjml file in it"],
 ])("a folder of %j is refused", async (files, reason) => {
   await using own = await withFolder(files);
   expect(createOwnTemplates(readFolder)({ JOBS_EMAIL_TEMPLATES: own.folder })).rejects.toThrow(reason);

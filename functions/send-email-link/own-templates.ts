@@ -41,6 +41,10 @@ export async function compileFolder(
       cause,
     });
   });
+  if (Object.keys(sources).length === 0)
+    throw new JobError(
+      `Cannot use the templates of JOBS_EMAIL_TEMPLATES (${folder}): there is no .mjml file in it`,
+    );
   const types = ["invite_email", "forgot_password", "email_verification"] as const;
   const stranger = Object.keys(sources).find((name) => ![forAll, ...types].includes(name));
   if (stranger !== undefined)

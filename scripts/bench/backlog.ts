@@ -1,31 +1,29 @@
-import { parseArgs } from "node:util";
+import { readOptions } from "../options/read-options.ts";
 import { type BacklogCase, backlogCases } from "./backlog/backlog-cases.ts";
 import { measureClaims, measureEmptyPolls } from "./backlog/measure-claims.ts";
 import { measureDispatch } from "./backlog/measure-dispatch.ts";
 import { type BenchDatabase, withBenchServer } from "./host/bench-server.ts";
 import { describeHost } from "./host/describe-host.ts";
 import { median } from "./host/percentile.ts";
-import { startFunction } from "./host/start-function.ts";
+import { startFunctionServer } from "./host/start-function-server.ts";
 
 // What claims, polls and dispatch cost with much in the table, as a ratio to the same in a table that holds the load alone.
 // Both tables are there throughout; each round measures the one, the other, and the one again, and the ratio is the median.
 
-const { values } = parseArgs({
-  options: {
-    cases: {
-      type: "string",
-      default: Object.keys(backlogCases)
-        .filter((name) => name !== "ready-1e7")
-        .join(","),
-    },
-    huge: { type: "boolean", default: false },
-    rounds: { type: "string", default: "5" },
-    seconds: { type: "string", default: "1" },
-    count: { type: "string", default: "10000" },
-    "in-flight": { type: "string", default: "64" },
-    short: { type: "boolean", default: false },
-    json: { type: "boolean", default: false },
+const values = readOptions({
+  cases: {
+    type: "string",
+    default: Object.keys(backlogCases)
+      .filter((name) => name !== "ready-1e7")
+      .join(","),
   },
+  huge: { type: "boolean", default: false },
+  rounds: { type: "string", default: "5" },
+  seconds: { type: "string", default: "1" },
+  count: { type: "string", default: "10000" },
+  "in-flight": { type: "string", default: "64" },
+  short: { type: "boolean", default: false },
+  json: { type: "boolean", default: false },
 });
 const names = [...values.cases.split(","), ...(values.huge ? ["ready-1e7"] : [])];
 const rounds = values.short ? 2 : Number(values.rounds);
@@ -34,7 +32,7 @@ const [count, inFlight] = [Number(values.count), Number(values["in-flight"])];
 const goal = 0.9;
 
 await using server = await withBenchServer();
-await using fn = await startFunction();
+await using fn = await startFunctionServer();
 const setup = { ...(await describeHost(server.admin)), rounds, seconds, count, inFlight, goal };
 const say = (line: string) => {
   if (!values.json) console.log(line);

@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { readOptions } from "../options/read-options.ts";
 import { withBenchServer } from "./host/bench-server.ts";
 import { describeHost } from "./host/describe-host.ts";
 import { median } from "./host/percentile.ts";
@@ -9,15 +9,13 @@ import { measureWalk } from "./storage/measure-walk.ts";
 // the size of the batch. Each step takes its turn in each round; figures are medians. Then: what a claim of ten jobs costs
 // when so many others were claimed since the last vacuum, by a look at everything and by one that starts where it left off.
 
-const { values } = parseArgs({
-  options: {
-    jobs: { type: "string", default: "5000" },
-    batches: { type: "string", default: "1,10,100" },
-    rounds: { type: "string", default: "3" },
-    payload: { type: "string", default: "200" },
-    passed: { type: "string", default: "0,20000,100000,300000" },
-    json: { type: "boolean", default: false },
-  },
+const values = readOptions({
+  jobs: { type: "string", default: "5000" },
+  batches: { type: "string", default: "1,10,100" },
+  rounds: { type: "string", default: "3" },
+  payload: { type: "string", default: "200" },
+  passed: { type: "string", default: "0,20000,100000,300000" },
+  json: { type: "boolean", default: false },
 });
 const payload = JSON.stringify({ text: "x".repeat(Number(values.payload)) });
 const rounds = Number(values.rounds);

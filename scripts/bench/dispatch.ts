@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { readOptions } from "../options/read-options.ts";
 import {
   batchedSql,
   type Contender,
@@ -21,15 +21,13 @@ import { findQueues } from "./peers/find-queues.ts";
 // contender takes its turn in each round, with so many jobs that a round lasts --seconds by its last one; the figure is the
 // median of the rounds. CPU is in microseconds a job: of the contender's own process, of Postgres, and of the function.
 
-const { values } = parseArgs({
-  options: {
-    "in-flight": { type: "string", default: "1,8,32,64,128" },
-    rounds: { type: "string", default: "3" },
-    seconds: { type: "string", default: "3" },
-    count: { type: "string" },
-    only: { type: "string", multiple: true },
-    json: { type: "boolean", default: false },
-  },
+const values = readOptions({
+  "in-flight": { type: "string", default: "1,8,32,64,128" },
+  rounds: { type: "string", default: "3" },
+  seconds: { type: "string", default: "3" },
+  count: { type: "string" },
+  only: { type: "string", multiple: true },
+  json: { type: "boolean", default: false },
 });
 const print = values.json ? () => {} : console.log;
 

@@ -1,17 +1,15 @@
 import { cpus } from "node:os";
-import { parseArgs } from "node:util";
+import { readOptions } from "../options/read-options.ts";
 import { measureBundles } from "./email/measure-bundles.ts";
 import { measureMails } from "./email/measure-mails.ts";
 import { measureStarts } from "./email/measure-starts.ts";
 
 // What a mail costs against compiling MJML for each, how large the edge workers are, and how soon a process gives its first answer.
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: "string", default: "300" },
-    starts: { type: "string", default: "15" },
-    json: { type: "boolean", default: false },
-  },
+const values = readOptions({
+  rounds: { type: "string", default: "300" },
+  starts: { type: "string", default: "15" },
+  json: { type: "boolean", default: false },
 });
 const cores = cpus();
 const host = { cpu: `${cores.length} × ${cores[0]?.model.trim() || "unknown"}`, bun: Bun.version };

@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { readOptions } from "../options/read-options.ts";
 import { type EnqueueCase, measureEnqueue } from "./enqueue/measure-enqueue.ts";
 import { plainInsert } from "./enqueue/plain-insert.ts";
 import { withBenchServer } from "./host/bench-server.ts";
@@ -11,16 +11,14 @@ import { findQueues } from "./peers/find-queues.ts";
 // while a worker looks by itself and while it sleeps and has to be notified. One client process drives every contender by the
 // statement that the contender's own library sends; its share of a core tells whether it was the limit.
 
-const { values } = parseArgs({
-  options: {
-    connections: { type: "string", default: "1,4,16,64" },
-    batch: { type: "string", default: "1,1000" },
-    worker: { type: "string", default: "awake,asleep" },
-    rounds: { type: "string", default: "3" },
-    seconds: { type: "string", default: "2.5" },
-    only: { type: "string", multiple: true },
-    json: { type: "boolean", default: false },
-  },
+const values = readOptions({
+  connections: { type: "string", default: "1,4,16,64" },
+  batch: { type: "string", default: "1,1000" },
+  worker: { type: "string", default: "awake,asleep" },
+  rounds: { type: "string", default: "3" },
+  seconds: { type: "string", default: "2.5" },
+  only: { type: "string", multiple: true },
+  json: { type: "boolean", default: false },
 });
 const print = values.json ? () => {} : console.log;
 const goal = 0.9;

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { readOptions } from "../options/read-options.ts";
 import { type ClaimFigures, fill, measureClaims } from "./flow/measure-claims.ts";
 import { scenarios } from "./flow/scenarios.ts";
 import { type BenchDatabase, withBenchServer } from "./host/bench-server.ts";
@@ -9,15 +9,13 @@ import { median } from "./host/percentile.ts";
 // What flow control would cost a claim, by the prototype flow/flow.sql: limits, fair shares between 10,000 tenants of which
 // one holds a million jobs, pause, rates; each beside the same claims without limits, in turns; figures are medians.
 
-const { values } = parseArgs({
-  options: {
-    short: { type: "boolean", default: false },
-    tenants: { type: "string", default: "10000" },
-    claimed: { type: "string", default: "20000" },
-    connections: { type: "string", default: "1,4" },
-    rounds: { type: "string", default: "1" },
-    json: { type: "boolean", default: false },
-  },
+const values = readOptions({
+  short: { type: "boolean", default: false },
+  tenants: { type: "string", default: "10000" },
+  claimed: { type: "string", default: "20000" },
+  connections: { type: "string", default: "1,4" },
+  rounds: { type: "string", default: "1" },
+  json: { type: "boolean", default: false },
 });
 const plan = {
   tenants: Number(values.tenants),

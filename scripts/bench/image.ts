@@ -1,21 +1,19 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { withGraphql } from "../../functions/testing/graphql-server.ts";
 import { withMailgun } from "../../functions/testing/mailgun-server.ts";
 import { testDatabaseId } from "../../functions/testing/post-job.ts";
+import { readOptions } from "../options/read-options.ts";
 import { measureWays, type WayFigure } from "./image/measure-way.ts";
 import { prepareWays } from "./image/ways.ts";
 
 // What goes into the image of a function: an executable, bundled JavaScript or sources, by size, start and memory.
 
-const { values } = parseArgs({
-  options: {
-    starts: { type: "string", default: "15" },
-    mails: { type: "string", default: "1000" },
-    json: { type: "boolean", default: false },
-  },
+const values = readOptions({
+  starts: { type: "string", default: "15" },
+  mails: { type: "string", default: "1000" },
+  json: { type: "boolean", default: false },
 });
 const folder = await mkdtemp(join(tmpdir(), "bench-image-"));
 await using graphql = withGraphql("id", {});

@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { readOptions } from "../options/read-options.ts";
 import { withBenchServer } from "./host/bench-server.ts";
 import { dependencyVersions } from "./host/dependency-versions.ts";
 import { describeHost } from "./host/describe-host.ts";
@@ -11,15 +11,13 @@ import { findQueues } from "./peers/find-queues.ts";
 // From the commit of an enqueue to the function's first byte: with one job at a time at random moments, and at half of what the
 // same queue can take in and work off at once (or at --rate a second for all). Queues take turns; all rounds' jobs count.
 
-const { values } = parseArgs({
-  options: {
-    samples: { type: "string", default: "1250" },
-    seconds: { type: "string", default: "5" },
-    rounds: { type: "string", default: "2" },
-    rate: { type: "string" },
-    only: { type: "string", multiple: true },
-    json: { type: "boolean", default: false },
-  },
+const values = readOptions({
+  samples: { type: "string", default: "1250" },
+  seconds: { type: "string", default: "5" },
+  rounds: { type: "string", default: "2" },
+  rate: { type: "string" },
+  only: { type: "string", multiple: true },
+  json: { type: "boolean", default: false },
 });
 const print = values.json ? () => {} : console.log;
 const goalMs = 2;

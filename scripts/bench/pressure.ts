@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { readOptions } from "../options/read-options.ts";
 import { withBenchServer } from "./host/bench-server.ts";
 import { describeHost } from "./host/describe-host.ts";
 import { sampleHead, sampleLine } from "./host/watch-queue.ts";
@@ -8,15 +8,13 @@ import { measurePressure, type PressureFigures } from "./pressure/measure-pressu
 // Jobs a second through HTTP from a queue that is kept full, before, during and after each disturbance, over those of a second
 // queue, undisturbed, in the same half minute at the end of each phase. The two share the machine, so that either has half of it.
 
-const { values } = parseArgs({
-  options: {
-    cases: { type: "string", default: Object.keys(disturbances).join(",") },
-    minutes: { type: "string", default: "5" },
-    every: { type: "string", default: "10" },
-    "in-flight": { type: "string", default: "64" },
-    short: { type: "boolean", default: false },
-    json: { type: "boolean", default: false },
-  },
+const values = readOptions({
+  cases: { type: "string", default: Object.keys(disturbances).join(",") },
+  minutes: { type: "string", default: "5" },
+  every: { type: "string", default: "10" },
+  "in-flight": { type: "string", default: "64" },
+  short: { type: "boolean", default: false },
+  json: { type: "boolean", default: false },
 });
 const [rest, during, every] = values.short
   ? [10, 20, 5]

@@ -1,17 +1,15 @@
-import { parseArgs } from "node:util";
+import { readOptions } from "../options/read-options.ts";
 import { withBenchServer } from "./host/bench-server.ts";
 import { describeHost } from "./host/describe-host.ts";
 import { measureSchedules, type ScheduleFigures } from "./schedule/measure-schedules.ts";
 
 // How late ticks are, and what a scheduler costs, with few and with many schedules, of which 1 % are due each minute.
 
-const { values } = parseArgs({
-  options: {
-    counts: { type: "string", default: "100,10000,100000" },
-    minutes: { type: "string", default: "3" },
-    idle: { type: "string", default: "30" },
-    json: { type: "boolean", default: false },
-  },
+const values = readOptions({
+  counts: { type: "string", default: "100,10000,100000" },
+  minutes: { type: "string", default: "3" },
+  idle: { type: "string", default: "30" },
+  json: { type: "boolean", default: false },
 });
 const counts = values.counts.split(",").map(Number);
 const plan = { minutes: Number(values.minutes), idleSeconds: Number(values.idle) };

@@ -1,5 +1,5 @@
-import { parseArgs } from "node:util";
 import { onlyRow } from "../../db/client/connect.ts";
+import { readOptions } from "../options/read-options.ts";
 import { withBenchServer } from "./host/bench-server.ts";
 import { describeHost } from "./host/describe-host.ts";
 import { startFunctionServer } from "./host/start-function-server.ts";
@@ -18,21 +18,19 @@ import { sizeFor } from "./sizing/size-for.ts";
 // average, and at the peak, which is --peak times that. Five is an assumption: that people sleep makes some two of it, and what
 // falls on full hours the rest.
 
-const { values } = parseArgs({
-  options: {
-    jobs: { type: "string", default: "100000" },
-    single: { type: "string", default: "5000" },
-    payload: { type: "string", default: "300" },
-    "in-flight": { type: "string", default: "32" },
-    "per-day": { type: "string", default: "1e6,1e7,1e8" },
-    peak: { type: "string", default: "5" },
-    "function-ms": { type: "string", default: "50" },
-    busy: { type: "string", default: "0.5" },
-    "backlog-hours": { type: "string", default: "4" },
-    simulate: { type: "boolean", default: false },
-    seconds: { type: "string", default: "60" },
-    json: { type: "boolean", default: false },
-  },
+const values = readOptions({
+  jobs: { type: "string", default: "100000" },
+  single: { type: "string", default: "5000" },
+  payload: { type: "string", default: "300" },
+  "in-flight": { type: "string", default: "32" },
+  "per-day": { type: "string", default: "1e6,1e7,1e8" },
+  peak: { type: "string", default: "5" },
+  "function-ms": { type: "string", default: "50" },
+  busy: { type: "string", default: "0.5" },
+  "backlog-hours": { type: "string", default: "4" },
+  simulate: { type: "boolean", default: false },
+  seconds: { type: "string", default: "60" },
+  json: { type: "boolean", default: false },
 });
 const print = values.json ? () => {} : console.log;
 const jobs = Number(values.jobs);

@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { readOptions } from "../options/read-options.ts";
 import { withBenchServer } from "./host/bench-server.ts";
 import { describeHost } from "./host/describe-host.ts";
 import { sampleHead, sampleLine } from "./host/watch-queue.ts";
@@ -7,15 +7,13 @@ import { measureSoak } from "./soak/measure-soak.ts";
 
 // Minutes at 80 % of what one worker can do, as a line over time, and whether it stays flat: the last third beside the second.
 
-const { values } = parseArgs({
-  options: {
-    minutes: { type: "string", default: "10" },
-    every: { type: "string", default: "10" },
-    load: { type: "string", default: "0.8" },
-    "in-flight": { type: "string", default: "64" },
-    short: { type: "boolean", default: false },
-    json: { type: "boolean", default: false },
-  },
+const values = readOptions({
+  minutes: { type: "string", default: "10" },
+  every: { type: "string", default: "10" },
+  load: { type: "string", default: "0.8" },
+  "in-flight": { type: "string", default: "64" },
+  short: { type: "boolean", default: false },
+  json: { type: "boolean", default: false },
 });
 const plan = {
   seconds: values.short ? 30 : Number(values.minutes) * 60,

@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { readOptions } from "../options/read-options.ts";
 import { withBenchServer } from "./host/bench-server.ts";
 import { describeHost } from "./host/describe-host.ts";
 import { median } from "./host/percentile.ts";
@@ -9,15 +9,13 @@ import { shapes } from "./storage/shapes.ts";
 // What a job costs Postgres in each way of storing it, and what a snapshot held open elsewhere does to it. Each shape takes
 // its turn in each round; figures are medians. The prototypes are scripts/bench/storage/*.sql.
 
-const { values } = parseArgs({
-  options: {
-    jobs: { type: "string", default: "10000" },
-    connections: { type: "string", default: "1,4" },
-    rounds: { type: "string", default: "3" },
-    held: { type: "string", default: "10" },
-    payload: { type: "string", default: "200" },
-    json: { type: "boolean", default: false },
-  },
+const values = readOptions({
+  jobs: { type: "string", default: "10000" },
+  connections: { type: "string", default: "1,4" },
+  rounds: { type: "string", default: "3" },
+  held: { type: "string", default: "10" },
+  payload: { type: "string", default: "200" },
+  json: { type: "boolean", default: false },
 });
 const plan = {
   jobs: Number(values.jobs),

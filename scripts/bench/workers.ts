@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { readOptions } from "../options/read-options.ts";
 import { withBenchServer } from "./host/bench-server.ts";
 import { describeHost } from "./host/describe-host.ts";
 import { median } from "./host/percentile.ts";
@@ -9,15 +9,13 @@ import { measureWorkers } from "./workers/measure-workers.ts";
 // that answers at once and for one that takes a while. Beside the ratio to one worker stands how busy the whole machine was:
 // throughput grows with the workers until that is full. The worker counts take turns in each round; figures are medians.
 
-const { values } = parseArgs({
-  options: {
-    workers: { type: "string", default: "1,2,4" },
-    "in-flight": { type: "string", default: "16" },
-    "wait-ms": { type: "string", default: "0,20" },
-    seconds: { type: "string", default: "4" },
-    rounds: { type: "string", default: "3" },
-    json: { type: "boolean", default: false },
-  },
+const values = readOptions({
+  workers: { type: "string", default: "1,2,4" },
+  "in-flight": { type: "string", default: "16" },
+  "wait-ms": { type: "string", default: "0,20" },
+  seconds: { type: "string", default: "4" },
+  rounds: { type: "string", default: "3" },
+  json: { type: "boolean", default: false },
 });
 const counts = values.workers.split(",").map(Number);
 const inFlight = Number(values["in-flight"]);

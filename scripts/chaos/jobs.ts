@@ -1,15 +1,21 @@
+import { readOptions } from "../options/read-options.ts";
+import { wholeNumber } from "../options/whole-number.ts";
 import { type DisturbanceName, disturbances } from "./jobs/disturbances.ts";
 import { runJobChaos } from "./jobs/job-chaos.ts";
-import { readNumber } from "./options/read-number.ts";
 
 // `bun run chaos [jobs] [--jobs 100000] [--seed N] [--rounds N] [--only NAME]`: jobs while everything is disturbed.
 
 const all = Object.keys(disturbances).filter((name): name is DisturbanceName => name in disturbances);
-const onlyAt = process.argv.indexOf("--only");
-const names = onlyAt === -1 ? all : all.filter((name) => name === process.argv[onlyAt + 1]);
-const jobs = readNumber("--jobs", 100_000);
-const seed = readNumber("--seed", Math.floor(Math.random() * 1e9));
-const rounds = readNumber("--rounds", Math.max(1, Math.round(jobs / 10_000)));
+const values = readOptions({
+  jobs: { type: "string" },
+  seed: { type: "string" },
+  rounds: { type: "string" },
+  only: { type: "string" },
+});
+const names = values.only === undefined ? all : all.filter((name) => name === values.only);
+const jobs = wholeNumber("--jobs", values.jobs, 100_000);
+const seed = wholeNumber("--seed", values.seed, Math.floor(Math.random() * 1e9));
+const rounds = wholeNumber("--rounds", values.rounds, Math.max(1, Math.round(jobs / 10_000)));
 
 if (names.length === 0) {
   console.error(`Cannot disturb so. Pass one of these after --only: ${all.join(", ")}.`);

@@ -4,7 +4,7 @@ import { faultAt, isTest, type SourceFile } from "./source-file.ts";
 type Rule = { readonly folder: RegExp; readonly may: readonly string[] };
 
 /** Small modules that every service may use; a folder that becomes one is added here. */
-const shared = ["config", "log", "health", "metrics", "http", "database", "run", "callback-token"];
+const shared = ["config", "log", "health", "http", "database", "run", "callback-token"];
 const foundation = [...shared.map((name) => `services/${name}/`), "db/client/", "functions/protocol/"];
 const started = ["worker", "callback", "scheduler"].flatMap((name) => [
   `services/${name}/start-${name}.ts`,

@@ -1,4 +1,5 @@
 import { findComposeFaults } from "./compose-files.ts";
+import { findDependencyFaults } from "./dependency-reasons.ts";
 import { findDockerfileFaults } from "./dockerfiles.ts";
 import { findUndocumentedExports } from "./documented-exports.ts";
 import { findCommandFaults, findPathFaults } from "./documents.ts";
@@ -30,6 +31,7 @@ export const repositoryChecks: readonly RepositoryCheck[] = [
   { name: "every environment variable is a setting", find: checkNames },
   { name: "every command in the documents exists", find: findCommandFaults },
   { name: "every path in the documents exists", find: findPathFaults },
+  { name: "every dependency has its reason in the README", find: findDependencyFaults },
   { name: "every Dockerfile keeps the rules of small, sure images", find: findDockerfileFaults },
   { name: "the compose files are as specification and code want them", find: checkCompose },
   { name: "every file name says what lives there", find: findNameFaults },

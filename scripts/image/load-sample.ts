@@ -3,7 +3,7 @@ import { connect } from "../../db/client/connect.ts";
 import { addSampleRows, createSampleTables } from "../../services/admin-api/load-sample.ts";
 import { postgresSettings } from "../../services/config/postgres-settings.ts";
 import { readSettings } from "../../services/config/read-settings.ts";
-import { databaseFault } from "../../services/database/await-database.ts";
+import { databaseFault } from "../../services/database/describe-database.ts";
 
 // The one-shot `sample` of the compose file: the sample's tables and rows, which may be there already.
 

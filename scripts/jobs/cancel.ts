@@ -1,8 +1,8 @@
 import type { Command } from "commander";
-import { CommandError, exitCodes } from "./command-error.ts";
 import { commandSettings, openQueue } from "./open-queue.ts";
 import { idsArgument, jsonOption } from "./options.ts";
 import { printRows } from "./print-rows.ts";
+import { tellLeft } from "./tell-left.ts";
 import type { Terminal } from "./terminal.ts";
 
 type CancelOptions = { readonly reason?: string; readonly json?: boolean };
@@ -29,14 +29,8 @@ export function addCancel(program: Command, terminal: Terminal): void {
 }
 
 async function cancel(terminal: Terminal, ids: readonly string[], options: CancelOptions): Promise<void> {
-  await using queue = openQueue(commandSettings(terminal.env));
+  await using queue = await openQueue(commandSettings(terminal.env));
   const cancelled = await queue.jobs.cancel(ids, options.reason ?? null);
   printRows(terminal, cancelled, { json: options.json === true });
-  const found = new Set(cancelled.map((job) => job.id));
-  const left = ids.filter((id) => !found.has(String(BigInt(id))));
-  if (left.length === 0) return;
-  const reason = `completed, dead, or never there: ${left.join(", ")}`;
-  if (cancelled.length === 0)
-    throw new CommandError(exitCodes.nothingMatched, `Cannot cancel any of these jobs: ${reason}.`);
-  terminal.note(`Left as they were; ${reason}.`);
+  tellLeft(terminal, { verb: "cancel", ids, done: cancelled, otherwise: "completed, dead, or never there" });
 }

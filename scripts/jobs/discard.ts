@@ -1,8 +1,8 @@
 import type { Command } from "commander";
-import { CommandError, exitCodes } from "./command-error.ts";
 import { commandSettings, openQueue } from "./open-queue.ts";
 import { idsArgument, jsonOption } from "./options.ts";
 import { printRows } from "./print-rows.ts";
+import { tellLeft } from "./tell-left.ts";
 import type { Terminal } from "./terminal.ts";
 
 const examples = `
@@ -29,14 +29,8 @@ async function discard(
   ids: readonly string[],
   options: { json?: boolean },
 ): Promise<void> {
-  await using queue = openQueue(commandSettings(terminal.env));
+  await using queue = await openQueue(commandSettings(terminal.env));
   const discarded = await queue.jobs.discard(ids);
   printRows(terminal, discarded, options);
-  const found = new Set(discarded.map((job) => job.id));
-  const left = ids.filter((id) => !found.has(String(BigInt(id))));
-  if (left.length === 0) return;
-  const reason = `not dead: ${left.join(", ")}`;
-  if (discarded.length === 0)
-    throw new CommandError(exitCodes.nothingMatched, `Cannot discard any of these jobs: ${reason}.`);
-  terminal.note(`Left as they were; ${reason}.`);
+  tellLeft(terminal, { verb: "discard", ids, done: discarded, otherwise: "not dead" });
 }

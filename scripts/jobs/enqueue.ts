@@ -34,7 +34,7 @@ type Call = { readonly task: string; readonly payload: string; readonly options:
 
 async function enqueue(terminal: Terminal, { task, payload, options }: Call): Promise<void> {
   const json = await readJson(payload, terminal);
-  await using queue = openQueue(commandSettings(terminal.env));
+  await using queue = await openQueue(commandSettings(terminal.env));
   const databaseId = await tenantOf(options.db, queue);
   const { id, runAt } = await queue.jobs.enqueue({ ...options, databaseId, task, payload: json });
   if (options.json) return printRows(terminal, [{ id, task, databaseId, runAt }], { json: true });

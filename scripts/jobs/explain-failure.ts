@@ -2,7 +2,7 @@ import { CommanderError } from "commander";
 import postgres from "postgres";
 import { isTransient } from "../../db/client/is-transient.ts";
 import { ConfigError } from "../../services/config/read-settings.ts";
-import { describeDatabase } from "../../services/database/await-database.ts";
+import { describeDatabase } from "../../services/database/describe-database.ts";
 import { CommandError, exitCodes } from "./command-error.ts";
 import { commandSettings } from "./open-queue.ts";
 import type { Terminal } from "./terminal.ts";
@@ -44,5 +44,6 @@ function unreachable(error: unknown, env: Terminal["env"]): Failure {
 function reasonOf({ code, message, detail, hint }: postgres.PostgresError): string {
   if (outdated.test(code))
     return `${message}. Run "bun run db:migrate" against this database, or set JOBS_SCHEMA.`;
-  return [message, detail, hint].filter((part) => part !== undefined && part !== "").join(". ");
+  const parts = [message, detail, hint].filter((part) => part !== undefined && part !== "");
+  return parts.map((part) => (/[.!?]$/.test(part ?? "") ? part : `${part}.`)).join(" ");
 }

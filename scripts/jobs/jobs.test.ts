@@ -158,7 +158,7 @@ test("a dead job is listed, shown with its reason, put back with another payload
   expect((await queue.jobs(["show", "1"])).out).toEndWith(`payload:\n${payload}`);
   expect(await queue.jobs(["retry", "1", "--payload", "{}"])).toMatchObject({
     exit: 3,
-    err: "Cannot retry any of these jobs: not dead: 1.",
+    err: expect.stringContaining("Cannot retry any of these jobs: not dead: 1. "),
   });
   expect((await queue.jobs(["discard", "1"])).exit).toBe(3);
   await queue.sql`select app_jobs.permanently_fail_jobs(array[1])`;
@@ -267,7 +267,7 @@ test("schedule add refuses what can never tick, with the reason, and adds nothin
   expect((await add("--recurrence", '{"hour":25}')).err).toContain(
     "hour 25: expected a whole number from 0 to 23",
   );
-  expect((await add()).err).toContain("has neither a rule nor recurrence fields");
+  expect((await add()).err).toContain("pass --rule or --recurrence");
   expect(await queue.sql`select from app_jobs.scheduled_jobs`).toHaveLength(0);
 });
 

@@ -43,7 +43,7 @@ export function addList(program: Command, terminal: Terminal): void {
 async function list(terminal: Terminal, options: ListOptions): Promise<void> {
   const { dead, completed, task = null, limit, json = false } = options;
   const state = dead ? "dead" : completed ? "completed" : (options.state ?? null);
-  await using queue = openQueue(commandSettings(terminal.env));
+  await using queue = await openQueue(commandSettings(terminal.env));
   const jobs = await queue.jobs.list({ state, task, limit });
   if (jobs.length === 0) terminal.note("No jobs.");
   if (json) return printRows(terminal, jobs, { json });

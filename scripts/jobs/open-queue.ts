@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { connect, type Sql } from "../../db/client/connect.ts";
+import { reach } from "../../db/client/reach.ts";
 import { createSchedules, type Schedules } from "../../db/client/schedules.ts";
 import { createTaskPolicies, type TaskPolicies } from "../../db/client/task-policies.ts";
 import { postgresSettings } from "../../services/config/postgres-settings.ts";
@@ -45,9 +46,14 @@ export function commandSettings(env: Terminal["env"]): CommandSettings {
   return readSettings("the command", settingsSchema, isNamed ? given : { ...localStack, ...given });
 }
 
-/** Opens the queue's database for one command. */
-export function openQueue(settings: CommandSettings): Queue {
+/**
+ * Opens the queue's database for one command.
+ *
+ * @throws the fault of the connection.
+ */
+export async function openQueue(settings: CommandSettings): Promise<Queue> {
   const sql = connect(settings, { max: 1, name: "jobs-command", prepare: false });
+  await reach(sql);
   return {
     sql,
     jobs: createJobQueries(sql, settings.JOBS_SCHEMA),

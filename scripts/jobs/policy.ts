@@ -77,7 +77,7 @@ function within(low: number, high: number): (text: string) => number {
 }
 
 async function list(terminal: Terminal, options: JsonOption): Promise<void> {
-  await using queue = openQueue(commandSettings(terminal.env));
+  await using queue = await openQueue(commandSettings(terminal.env));
   const policies = await queue.policies.list();
   if (policies.length === 0) terminal.note("No policies.");
   printRows(terminal, policies, options);
@@ -89,7 +89,7 @@ async function set(terminal: Terminal, task: string, { json, ...given }: SetOpti
       exitCodes.usage,
       'Cannot set a policy of defaults alone: pass at least one option, or use "policy remove".',
     );
-  await using queue = openQueue(commandSettings(terminal.env));
+  await using queue = await openQueue(commandSettings(terminal.env));
   const policy = {
     task,
     timeoutSeconds: given.timeoutSeconds ?? null,
@@ -104,11 +104,14 @@ async function set(terminal: Terminal, task: string, { json, ...given }: SetOpti
 }
 
 async function remove(terminal: Terminal, tasks: readonly string[], options: JsonOption): Promise<void> {
-  await using queue = openQueue(commandSettings(terminal.env));
+  await using queue = await openQueue(commandSettings(terminal.env));
   const removed = (await queue.policies.remove(tasks)).map(({ task }) => ({ task }));
   printRows(terminal, removed, options);
   const left = tasks.filter((task) => !removed.some((policy) => policy.task === task));
   if (removed.length === 0)
-    throw new CommandError(exitCodes.nothingMatched, `Cannot remove: no policy for ${left.join(", ")}.`);
+    throw new CommandError(
+      exitCodes.nothingMatched,
+      `Cannot remove: no policy for ${left.join(", ")}. "jobs policy list" shows those that there are.`,
+    );
   if (left.length > 0) terminal.note(`Had no policy: ${left.join(", ")}.`);
 }

@@ -27,9 +27,15 @@ async function textOf(argument: string, readInput: () => Promise<Uint8Array>): P
     const bytes = argument === "-" ? await readInput() : await Bun.file(what).bytes();
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {
-    const reason = cause instanceof TypeError ? "it is not UTF-8 text" : String(cause);
-    throw new CommandError(exitCodes.usage, `Cannot read ${what}: ${reason}`, { cause });
+    throw new CommandError(exitCodes.usage, `Cannot read ${what}: ${reasonOf(cause)}.`, { cause });
   }
+}
+
+function reasonOf(cause: unknown): string {
+  if (cause instanceof TypeError) return "it is not UTF-8 text";
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  if (code === "ENOENT") return "there is no such file";
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 /** The fault, the line that it is in, and a mark below its place. */

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
-import { CommandError, exitCodes } from "./command-error.ts";
 import { commandSettings, openQueue } from "./open-queue.ts";
 import { idsArgument, jsonOption } from "./options.ts";
 import { printRows } from "./print-rows.ts";
 import { readJson } from "./read-json.ts";
+import { tellLeft } from "./tell-left.ts";
 import type { Terminal } from "./terminal.ts";
 
 type RetryOptions = { readonly payload?: string; readonly json?: boolean };
@@ -32,14 +32,9 @@ export function addRetry(program: Command, terminal: Terminal): void {
 
 async function retry(terminal: Terminal, ids: readonly string[], options: RetryOptions): Promise<void> {
   const payload = options.payload === undefined ? null : await readJson(options.payload, terminal);
-  await using queue = openQueue(commandSettings(terminal.env));
+  await using queue = await openQueue(commandSettings(terminal.env));
   const retried = await (payload === null ? queue.jobs.retry(ids) : queue.jobs.retryEdited(ids, payload));
   printRows(terminal, retried, { json: options.json === true });
-  const found = new Set(retried.map((job) => job.id));
-  const left = ids.filter((id) => !found.has(String(BigInt(id))));
-  if (left.length === 0) return;
-  const reason = `${payload === null ? "not there, or running" : "not dead"}: ${left.join(", ")}`;
-  if (retried.length === 0)
-    throw new CommandError(exitCodes.nothingMatched, `Cannot retry any of these jobs: ${reason}.`);
-  terminal.note(`Left as they were; ${reason}.`);
+  const otherwise = payload === null ? "not there, or running" : "not dead";
+  tellLeft(terminal, { verb: "retry", ids, done: retried, otherwise });
 }

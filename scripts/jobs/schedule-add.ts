@@ -60,7 +60,7 @@ export function addScheduleAdd(schedule: Command, terminal: Terminal): void {
 async function add(terminal: Terminal, task: string, options: AddOptions): Promise<void> {
   const payload = await readJson(options.payload, terminal);
   const info = await scheduleInfoOf(options, terminal);
-  await using queue = openQueue(commandSettings(terminal.env));
+  await using queue = await openQueue(commandSettings(terminal.env));
   const first = firstTick(info, await queue.schedules.now());
   if ("fault" in first) throw new CommandError(exitCodes.usage, `Cannot add the schedule: ${first.fault}.`);
 
@@ -84,6 +84,8 @@ async function add(terminal: Terminal, task: string, options: AddOptions): Promi
 
 async function scheduleInfoOf(options: AddOptions, terminal: Terminal): Promise<object> {
   const { rule, tz, start, end, missed, overlap, jitter: jitterSeconds, scheduledAtField } = options;
+  if (rule === undefined && options.recurrence === undefined)
+    throw new CommandError(exitCodes.usage, "Cannot add the schedule: pass --rule or --recurrence.");
   const recurrence: unknown =
     options.recurrence === undefined ? {} : JSON.parse(await readJson(options.recurrence, terminal));
   if (typeof recurrence !== "object" || recurrence === null || Array.isArray(recurrence))

@@ -21,7 +21,7 @@ export function addScheduleList(schedule: Command, terminal: Terminal): void {
 }
 
 async function list(terminal: Terminal, { limit, json }: ListOptions): Promise<void> {
-  await using queue = openQueue(commandSettings(terminal.env));
+  await using queue = await openQueue(commandSettings(terminal.env));
   const schedules = await queue.schedules.list(limit);
   if (schedules.length === 0) terminal.note("No schedules.");
   if (json) {

@@ -44,7 +44,7 @@ async function change(terminal: Terminal, { verb, ids, options }: Call): Promise
   const what = `Cannot ${verb.verb}:`;
   if ((options.all === true) === ids.length > 0)
     throw new CommandError(exitCodes.usage, `${what} pass either the numbers of schedules or --all.`);
-  await using queue = openQueue(commandSettings(terminal.env));
+  await using queue = await openQueue(commandSettings(terminal.env));
   const changed = await queue.schedules[verb.verb](options.all ? null : ids);
   printRows(
     terminal,
@@ -55,7 +55,7 @@ async function change(terminal: Terminal, { verb, ids, options }: Call): Promise
   if (changed.length === 0)
     throw new CommandError(
       exitCodes.nothingMatched,
-      `${what} ${left.join(", ") || "all"}: ${verb.untouched}.`,
+      `${what} ${left.join(", ") || "all"}: ${verb.untouched}. "jobs schedule list" shows those that there are.`,
     );
   if (left.length > 0) terminal.note(`Left as they were; ${verb.untouched}: ${left.join(", ")}.`);
 }

@@ -21,7 +21,7 @@ async function remove(
   ids: readonly string[],
   options: { json?: boolean },
 ): Promise<void> {
-  await using queue = openQueue(commandSettings(terminal.env));
+  await using queue = await openQueue(commandSettings(terminal.env));
   const removed = await queue.schedules.remove(ids);
   printRows(
     terminal,
@@ -32,7 +32,7 @@ async function remove(
   if (removed.length === 0)
     throw new CommandError(
       exitCodes.nothingMatched,
-      `Cannot remove: no schedule has the id ${left.join(", ")}.`,
+      `Cannot remove: no schedule has the id ${left.join(", ")}. "jobs schedule list" shows those that there are.`,
     );
   if (left.length > 0) terminal.note(`Not there: ${left.join(", ")}.`);
 }

@@ -23,7 +23,7 @@ export function addShow(program: Command, terminal: Terminal): void {
 }
 
 async function show(terminal: Terminal, id: string, { json }: { json?: boolean }): Promise<void> {
-  await using queue = openQueue(commandSettings(terminal.env));
+  await using queue = await openQueue(commandSettings(terminal.env));
   const job = await queue.jobs.find(id);
   if (job === undefined)
     throw new CommandError(

@@ -4,7 +4,7 @@ import { AdoptionError } from "../../db/adopt/adopt.ts";
 import { goBack, MigrationError, migrate } from "../../db/migrate.ts";
 import { postgresSettings } from "../../services/config/postgres-settings.ts";
 import { ConfigError, readSettings } from "../../services/config/read-settings.ts";
-import { databaseFault, describeDatabase } from "../../services/database/await-database.ts";
+import { databaseFault, describeDatabase } from "../../services/database/describe-database.ts";
 import { StartError } from "../../services/http/serve.ts";
 
 const { back } = new Command("db:migrate")

@@ -2,10 +2,12 @@ import { styleText } from "node:util";
 import { ConfigError, readSettings } from "../../services/config/read-settings.ts";
 import { StartError } from "../../services/http/serve.ts";
 import { createLog } from "../../services/log/log.ts";
+import { readOptions } from "../options/read-options.ts";
 import { describeStack } from "./describe-stack.ts";
 import { localStackSettings } from "./settings.ts";
 import { startStack } from "./start-stack.ts";
 
+const { fresh } = readOptions({ fresh: { type: "boolean", default: false } });
 const stops: ((now: boolean) => Promise<void>)[] = [];
 const startedAt = performance.now();
 let signals = 0;
@@ -31,7 +33,7 @@ try {
   const addresses = await startStack({
     settings,
     env: process.env,
-    isFresh: process.argv.includes("--fresh"),
+    isFresh: fresh,
     log: createLog({
       level: settings.JOBS_LOG_LEVEL,
       format: isJson ? "json" : "text",

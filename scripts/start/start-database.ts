@@ -2,11 +2,12 @@ import { mkdir, readFile, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { z } from "zod";
 import { connect, type DatabaseSettings, type Sql } from "../../db/client/connect.ts";
+import { reach } from "../../db/client/reach.ts";
 import { migrate } from "../../db/migrate.ts";
 import { addSampleRows, createSampleTables } from "../../services/admin-api/load-sample.ts";
 import { postgresSettings } from "../../services/config/postgres-settings.ts";
 import { readSettings } from "../../services/config/read-settings.ts";
-import { describeDatabase } from "../../services/database/await-database.ts";
+import { databaseFault, describeDatabase } from "../../services/database/describe-database.ts";
 import { StartError } from "../../services/http/serve.ts";
 import {
   LocalPostgresError,
@@ -30,6 +31,9 @@ export async function startDatabase(options: StackOptions): Promise<DatabaseSett
     env["PGHOST"] || env["DATABASE_URL"]
       ? readSettings("the local stack", z.object(postgresSettings), env)
       : await startEmbedded(options);
+  await withConnection(settings, reach).catch((error: unknown) => {
+    throw databaseFault(error, settings);
+  });
   onUp("Postgres", describeDatabase(settings));
   const { applied, total } = await migrate(settings, env["JOBS_SCHEMA"] || "app_jobs");
   await withConnection(settings, createSampleTables);

@@ -28,13 +28,16 @@ export async function createGraphql(connectionString: string): Promise<Graphql> 
     pgServices: [service],
     grafserv: { websockets: false, watch: false },
   });
-  await instance.getSchema();
-  const server = instance.createServ(grafserv);
-  return {
-    addTo: (app) => server.addTo(app),
-    close: async () => {
-      await instance.release();
-      await service.release?.();
-    },
+  const close = async () => {
+    await instance.release();
+    await service.release?.();
   };
+  try {
+    await instance.getSchema();
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const server = instance.createServ(grafserv);
+  return { addTo: (app) => server.addTo(app), close };
 }

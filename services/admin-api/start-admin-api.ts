@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Context, Next } from "hono";
 import type { z } from "zod";
 import { connectionUrl } from "#db/connect";
+import { databaseFault } from "../database/describe-database.ts";
 import { createHealthApp } from "../health/create-health-app.ts";
 import { isLocalHost } from "../http/is-local-host.ts";
 import { type Server, serve } from "../http/serve.ts";
@@ -31,10 +32,12 @@ async function refuseForeignPages(c: Context, next: Next): Promise<Response | un
  * Starts the local admin GraphQL API, whatever Host a request names. It gives everyone everything: it is for a machine
  * of one's own.
  *
- * @throws StartError when the port cannot be used.
+ * @throws StartError when the port or the database cannot be used.
  */
 export async function startAdminApi(settings: AdminApiSettings): Promise<Server> {
-  const graphql = await createGraphql(connectionUrl(settings));
+  const graphql = await createGraphql(connectionUrl(settings)).catch((error: unknown) => {
+    throw databaseFault(error, settings);
+  });
   const app = createHealthApp(() => []);
   app.use(refuseForeignPages);
   await graphql.addTo(app);

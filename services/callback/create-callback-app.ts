@@ -1,6 +1,6 @@
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import type { CallbackResult, CallbackReport as Recorded } from "#db/callbacks";
+import type { CallbackRecord, CallbackResult } from "#db/callbacks";
 import { isTransient } from "#db/is-transient";
 import type { Jobs, Lease } from "#db/jobs";
 import { type CallbackReport, readCallbackReport } from "#protocol/callback";
@@ -31,8 +31,8 @@ const bodyLimitBytes = 262_144;
  * It answers on every path, since X-Callback-Url may lead through a gateway. The token in the URL decides: a request
  * without a good one is refused before the database is asked, and before its body is read.
  */
-export function createCallbackApp(options: CallbackAppOptions): Hono<{ Variables: { shown: Holder } }> {
-  const app = new Hono<{ Variables: { shown: Holder } }>();
+export function createCallbackApp(options: CallbackAppOptions): Hono<{ Variables: { holder: Holder } }> {
+  const app = new Hono<{ Variables: { holder: Holder } }>();
   const tooLarge = (c: Context) =>
     c.json({ error: `The body is larger than ${bodyLimitBytes} bytes. Send a shorter message.` }, 413);
 
@@ -48,18 +48,18 @@ export function createCallbackApp(options: CallbackAppOptions): Hono<{ Variables
     const [{ lease } = { lease: null }] = found;
     if (lease === null)
       return c.json({ error: "Missing or wrong token. Post to the X-Callback-Url as it was given." }, 401);
-    c.set("shown", { workerId, found, lease });
+    c.set("holder", { workerId, found, lease });
     return next();
   });
 
   app.post("*", bodyLimit({ maxSize: bodyLimitBytes, onError: tooLarge }), async (c) => {
-    const { workerId, found, lease } = c.get("shown");
+    const { workerId, found, lease } = c.get("holder");
     const report = readCallbackReport(
       { headers: c.req.raw.headers, body: await c.req.text() },
       { now: new Date(), maxSeconds: options.retryAfterMaxSeconds },
     );
     if (report.kind === "invalid") return c.json({ error: `${report.reason}. Send JSON, or no body.` }, 400);
-    const result = await record(found, recorded(report, options.callbackSeconds));
+    const result = await record(found, recordOf(report, options.callbackSeconds));
     note(report, { lease, result, log: options.log });
     return result === "passed on"
       ? c.json(
@@ -104,7 +104,7 @@ async function findLeases(queues: readonly CallbackQueue[], { jobId, token }: Sh
 }
 
 /** Records a callback where its lease is. */
-async function record(found: readonly Found[], report: Recorded): Promise<CallbackResult> {
+async function record(found: readonly Found[], report: CallbackRecord): Promise<CallbackResult> {
   let best: CallbackResult = "passed on";
   for (const { jobs, lease } of found) {
     const result = await jobs.callback(lease, report);
@@ -116,7 +116,7 @@ async function record(found: readonly Found[], report: Recorded): Promise<Callba
 
 type ReadReport = Exclude<CallbackReport, { readonly kind: "invalid" }>;
 
-function recorded(report: ReadReport, callbackSeconds: number): Recorded {
+function recordOf(report: ReadReport, callbackSeconds: number): CallbackRecord {
   switch (report.kind) {
     case "success":
       return { kind: "complete" };

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { createJobs } from "#db/jobs";
 import { createKeyRing } from "../callback-token/key-ring.ts";
 import { awaitDatabase } from "../database/await-database.ts";
+import { databaseCheck } from "../database/database-check.ts";
 import { forEachDatabase, type Part } from "../database/for-each-database.ts";
 import { openServicePool } from "../database/open-service-pool.ts";
 import { whileAway } from "../database/while-away.ts";
@@ -91,10 +92,9 @@ function startRecords(
     await whileAway(ring.keys, { signal: stopping.signal });
   });
   ready.catch(() => undefined);
-  const fault = () => Promise.resolve(sql.unsafe("select 1")).then(() => null);
   const drain = async () => {
     stopping.abort();
     await sql.end(2);
   };
-  return { queue: { jobs, ring }, part: { ready, checks: [{ name: "database", fault }], drain } };
+  return { queue: { jobs, ring }, part: { ready, checks: [databaseCheck(sql)], drain } };
 }

@@ -1,7 +1,7 @@
 import type { DatabaseSettings } from "#db/connect";
 import type { Check } from "../health/create-health-app.ts";
 import type { Log } from "../log/log.ts";
-import { describeDatabase } from "./await-database.ts";
+import { describeDatabase } from "./describe-database.ts";
 
 /** Something that works for one database, or for several. */
 export type Part = {

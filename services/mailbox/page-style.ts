@@ -20,6 +20,7 @@ nav a:hover, nav a[aria-current] { background: var(--soft); }
 nav a[aria-current] { box-shadow: inset 3px 0 var(--accent); }
 nav strong { display: block; font-weight: 600; }
 nav span { color: var(--dim); font-size: .87rem; display: flex; justify-content: space-between; gap: .5rem; }
+nav time { flex: none; }
 section { padding: 1rem; min-width: 0; display: flex; flex-direction: column; }
 section h2 { margin: 0 0 .3rem; font-size: 1.25rem; overflow-wrap: anywhere; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem .8rem; margin: 0 0 .8rem; }
@@ -31,9 +32,10 @@ iframe { width: 100%; flex: 1; min-height: 540px; border: 1px solid var(--line);
 pre { margin: 0; padding: 1rem; border: 1px solid var(--line); border-top: 0; overflow: auto; white-space: pre-wrap; overflow-wrap: anywhere; background: var(--soft); flex: 1; }
 .links { margin: .8rem 0 0; padding-left: 1.2rem; overflow-wrap: anywhere; }
 .empty { max-width: 44rem; margin: 3rem auto; padding: 0 1rem; }
+.empty pre { border-top: 1px solid var(--line); }
 @media (max-width: 720px) {
   main { grid-template-columns: 1fr; grid-template-rows: max-content 1fr; }
-  nav { border-right: 0; max-height: 38vh; }
+  nav { border-right: 0; border-bottom: 1px solid var(--line); max-height: 38vh; }
   .empty { margin: 1.5rem auto; }
 }
 `;

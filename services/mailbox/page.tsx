@@ -75,7 +75,7 @@ function Messages({ messages, chosen, isFixed, view, links }: PageProps) {
           {messages.map((message) => (
             <li>
               <a href={`/?id=${message.id}`} aria-current={message.id === chosen?.id ? "true" : undefined}>
-                <strong>{message.subject === "" ? "(no subject)" : message.subject}</strong>
+                <strong dir="auto">{message.subject === "" ? "(no subject)" : message.subject}</strong>
                 <span>
                   <span>{message.to}</span>
                   <time datetime={message.receivedAt}>{message.receivedAt.slice(11, 19)}</time>
@@ -102,14 +102,14 @@ function One({ message, isFixed, view, links }: OneProps) {
   const address = (next: View) => (isFixed ? `/?id=${message.id}&view=${next}` : `/?view=${next}`);
   return (
     <section>
-      <h2>{message.subject === "" ? "(no subject)" : message.subject}</h2>
+      <h2 dir="auto">{message.subject === "" ? "(no subject)" : message.subject}</h2>
       <dl>
         <dt>From</dt>
         <dd>{message.from}</dd>
         <dt>To</dt>
         <dd>{message.to}</dd>
         <dt>Received</dt>
-        <dd>{message.receivedAt}</dd>
+        <dd>{message.receivedAt.slice(0, 19).replace("T", " ")} UTC</dd>
       </dl>
       <div class="tabs">
         {views.map((next) => (
@@ -143,7 +143,7 @@ function Body({ message, view }: { readonly message: Message; readonly view: Vie
         <iframe title="The mail as it is rendered" sandbox="" src={`/messages/${message.id}/html`} />
       );
     case "text":
-      return <pre>{message.text === "" ? "(This mail has no text part.)" : message.text}</pre>;
+      return <pre dir="auto">{message.text === "" ? "(This mail has no text part.)" : message.text}</pre>;
     case "source":
       return <pre>{message.html}</pre>;
     case "headers":

@@ -42,10 +42,10 @@ export async function runService<Settings extends LogChoice>(
       now: () => new Date(),
     });
     const service = definition.start(settings, log);
-    const stopped = drainOnSignal(service, log);
+    const { stopped, isStopping } = drainOnSignal(service, log);
     // A signal may come before it is ready.
     const line = await Promise.race([service.ready, stopped]);
-    if (line !== undefined) log.info(line);
+    if (line !== undefined && !isStopping()) log.info(line);
     await stopped;
     process.exit(0);
   } catch (error) {
@@ -69,7 +69,9 @@ function formatOf(choice: LogChoice["JOBS_LOG_FORMAT"]): "json" | "text" {
   return process.stdout.isTTY ? "text" : "json";
 }
 
-function drainOnSignal(service: RunningService, log: Log): Promise<void> {
+type Drain = { readonly stopped: Promise<void>; readonly isStopping: () => boolean };
+
+function drainOnSignal(service: RunningService, log: Log): Drain {
   const stopped = Promise.withResolvers<void>();
   let signals = 0;
   const onSignal = (name: string) => {
@@ -81,5 +83,5 @@ function drainOnSignal(service: RunningService, log: Log): Promise<void> {
   };
   process.on("SIGTERM", onSignal);
   process.on("SIGINT", onSignal);
-  return stopped.promise;
+  return { stopped: stopped.promise, isStopping: () => signals > 0 };
 }

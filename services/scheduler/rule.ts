@@ -131,7 +131,7 @@ function readRule(rule: string, tz: string): Times | { readonly fault: string } 
   const count = pattern === "" ? 0 : pattern.split(/\s+/).length;
   if (!pattern.startsWith("@") && count !== 5 && count !== 6)
     return {
-      fault: `rule ${quoted(rule)} has ${count} fields: expected five, or six with seconds first`,
+      fault: `rule ${quoted(rule)} has ${count === 1 ? "one field" : `${count} fields`}: expected five, or six with seconds first`,
     };
   try {
     const cron = createCron(pattern, { mode: "5-or-6-parts", domAndDow: false, timezone: tz });

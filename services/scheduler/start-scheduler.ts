@@ -5,6 +5,7 @@ import { createSchedules } from "#db/schedules";
 import type { pollSettings } from "../config/poll-settings.ts";
 import type { querySettings } from "../config/query-settings.ts";
 import { awaitDatabase } from "../database/await-database.ts";
+import { databaseCheck } from "../database/database-check.ts";
 import { forEachDatabase, type Part } from "../database/for-each-database.ts";
 import { type Ear, listenOrPoll } from "../database/listen-or-poll.ts";
 import { openServicePool } from "../database/open-service-pool.ts";
@@ -64,10 +65,7 @@ function startOne(settings: SchedulerSettings, { log }: { readonly log: Log }): 
 
   return {
     ready,
-    checks: [
-      { name: "database", fault: () => Promise.resolve(sql.unsafe("select 1")).then(() => null) },
-      { name: "scheduler", fault: () => faultOf(parts, stopping.signal.aborted) },
-    ],
+    checks: [databaseCheck(sql), { name: "scheduler", fault: () => faultOf(parts, stopping.signal.aborted) }],
     drain: (now = false) => {
       stopping.abort();
       if (now) hurry.abort();

@@ -23,9 +23,8 @@ async function install(): Promise<boolean> {
   return (await child.exited) === 0;
 }
 
-/** Deploys the tables and functions of `@pgpm/database-jobs` into a database, by the files of its plan in their order. */
-export async function deployOriginal(sql: Sql): Promise<void> {
-  const original = join(folder, "node_modules/@pgpm/database-jobs");
+/** Creates the role that the original grants to, where the server has it not. */
+export async function createAdministrator(sql: Sql): Promise<void> {
   await sql.unsafe(`
     do $$
     begin
@@ -33,6 +32,12 @@ export async function deployOriginal(sql: Sql): Promise<void> {
     exception when duplicate_object or unique_violation then
     end;
     $$`);
+}
+
+/** Deploys the tables and functions of `@pgpm/database-jobs` into a database, by the files of its plan in their order. */
+export async function deployOriginal(sql: Sql): Promise<void> {
+  const original = join(folder, "node_modules/@pgpm/database-jobs");
+  await createAdministrator(sql);
   // The original's extension pgcrypto had this function, which Postgres itself has since 13.
   await sql.unsafe(`
     create function public.gen_random_uuid() returns uuid

@@ -1,21 +1,12 @@
-import type { Jobs, LeasedJob } from "#db/jobs";
-import type { WorkerOrders } from "#db/worker-runs";
-import { createKeyRing } from "../callback-token/key-ring.ts";
+import type { Jobs } from "#db/jobs";
 import { listenOrPoll } from "../database/listen-or-poll.ts";
 import { whileAway } from "../database/while-away.ts";
 import type { Log } from "../log/log.ts";
-import { createCancellations } from "./cancellations.ts";
 import { startClaimLoop } from "./claim-loop.ts";
-import { createHeldJobs } from "./held-jobs.ts";
-import { createPoster } from "./http/post.ts";
-import { performJob } from "./perform-job.ts";
-import { createRequestSigner, prepareRequest } from "./prepare-request.ts";
+import { createFlight } from "./flight.ts";
 import { startRescue } from "./rescue.ts";
-import { createSettler } from "./settle.ts";
 import type { SlotPool } from "./slot-pool.ts";
 import type { WorkerSettings } from "./start-worker.ts";
-import { createTaskHealth } from "./task-health.ts";
-import { createTaskLimits, type Limits } from "./task-limits.ts";
 import { startTidying } from "./tidy-completed.ts";
 import { startWorkerRun, type WorkerRun } from "./worker-run.ts";
 
@@ -105,77 +96,4 @@ async function giveBack(run: WorkerRun, log: Log): Promise<void> {
   } catch (error) {
     log.warn("cannot give jobs back; they are taken back when the lease ends", { error });
   }
-}
-
-/** The jobs on their way to functions and back. */
-function createFlight(settings: WorkerSettings, { jobs, log }: Pick<PartsOptions, "jobs" | "log">) {
-  const held = createHeldJobs();
-  const health = createTaskHealth();
-  const settler = createSettler({
-    jobs,
-    callbackSeconds: settings.JOBS_CALLBACK_TIMEOUT_SECONDS,
-    unreachableLimitSeconds: settings.JOBS_UNREACHABLE_HOURS * 3600,
-    log,
-  });
-  const client = createPoster({ usesProxy: settings.HTTP_PROXY !== undefined });
-  const cancellations = createCancellations({ client, log });
-  const limits = createTaskLimits(settings.JOBS_TIMEOUT_SECONDS);
-  const options = {
-    request: createRequestMaker(settings, jobs),
-    client,
-    settler,
-    health,
-    limits,
-    cancellations,
-    retryAfterMaxSeconds: settings.JOBS_RETRY_AFTER_MAX_SECONDS,
-    log,
-  };
-  // Changes whenever all leases are lost, so that what was about to be sent under one is not.
-  let era = 0;
-  const giveUp = () => {
-    era += 1;
-    client.giveUp();
-    settler.abandon();
-  };
-  return {
-    held,
-    settler,
-    health,
-    perform: (job: LeasedJob, onAnswered: () => void) => {
-      const begun = era;
-      return performJob(job, { ...options, isLeased: () => begun === era, onAnswered });
-    },
-    heed: (orders: WorkerOrders) => {
-      limits.replace(orders.policies);
-      cancellations.heed(orders.cancelled);
-    },
-    giveUp,
-    close: () => {
-      giveUp();
-      client.close();
-    },
-  };
-}
-
-function createRequestMaker(settings: WorkerSettings, jobs: Jobs) {
-  const ring = createKeyRing(jobs);
-  const sign = createRequestSigner(settings.JOBS_SIGNING_SECRETS);
-  return async (job: LeasedJob, limits: Limits) => {
-    const [key] = await ring.keys();
-    if (key === undefined)
-      throw new Error(
-        "Cannot sign a callback token: the table callback_keys is empty. Insert a secret into it.",
-      );
-    const now = new Date();
-    const request = prepareRequest(job, {
-      workerId: settings.HOSTNAME,
-      baseUrl: settings.KNATIVE_SERVICE_URL ?? settings.INTERNAL_GATEWAY_URL,
-      overrides: settings.INTERNAL_GATEWAY_DEVELOPMENT_MAP,
-      callbackUrl: settings.callbackUrl,
-      key,
-      limits,
-      now,
-    });
-    return "fault" in request ? request : sign(request, now);
-  };
 }

@@ -5,6 +5,7 @@ import { createJobs } from "#db/jobs";
 import type { pollSettings } from "../config/poll-settings.ts";
 import type { querySettings } from "../config/query-settings.ts";
 import { awaitDatabase } from "../database/await-database.ts";
+import { databaseCheck } from "../database/database-check.ts";
 import { forEachDatabase, type Part } from "../database/for-each-database.ts";
 import { openServicePool } from "../database/open-service-pool.ts";
 import type { Log } from "../log/log.ts";
@@ -60,10 +61,6 @@ function startOne(settings: WorkerSettings, { log, pool }: OneOptions): Worker {
   const ready = started.then(() => parts?.whenReady());
   ready.catch(() => undefined);
 
-  const databaseFault = async () => {
-    await sql.unsafe("select 1");
-    return null;
-  };
   const workerFault = () =>
     stopping.signal.aborted ? "stopping" : (parts?.fault() ?? (parts ? null : "starting"));
 
@@ -84,10 +81,7 @@ function startOne(settings: WorkerSettings, { log, pool }: OneOptions): Worker {
 
   return {
     ready,
-    checks: [
-      { name: "database", fault: databaseFault },
-      { name: "worker", fault: workerFault },
-    ],
+    checks: [databaseCheck(sql), { name: "worker", fault: workerFault }],
     drain: (now = false) => {
       stopping.abort();
       if (now) hurry.abort();

@@ -1,11 +1,11 @@
 import type { BenchDatabase } from "../host/bench-server.ts";
 import { insertJobs } from "../host/insert-jobs.ts";
-import type { CountingFunction } from "../host/start-function.ts";
+import type { FunctionServer } from "../host/start-function-server.ts";
 import { startWorker } from "../host/start-worker.ts";
 
 /** How to measure dispatch. */
 export type DispatchPlan = {
-  readonly fn: CountingFunction;
+  readonly fn: FunctionServer;
   readonly count: number;
   readonly inFlight: number;
   readonly isSerial: boolean;

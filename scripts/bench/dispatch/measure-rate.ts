@@ -25,7 +25,7 @@ export async function measureCalls(stage: Stage, program: Program): Promise<Rate
   const { fn, count } = stage;
   let from: Sample | null = null;
   for (;;) {
-    const { calls, startedAt, endedAt }: Calls = await (await fetch(`${fn.url}?of=${count}`)).json();
+    const { calls, startedAt, endedAt } = await fn.calls({ of: count });
     if (startedAt !== null) from ??= await sample(stage, program, calls);
     if (from !== null && startedAt !== null && endedAt !== null) {
       const perSecond = ((count - 1 - Math.floor(count / 10)) / (endedAt - startedAt)) * 1000;
@@ -43,7 +43,6 @@ export async function measurePrinted(stage: Stage, program: Program): Promise<Ra
   return rateOf(perSecond, from, await sample(stage, program, stage.count));
 }
 
-type Calls = { readonly calls: number; readonly startedAt: number | null; readonly endedAt: number | null };
 type Sample = {
   readonly jobs: number;
   readonly program: number;

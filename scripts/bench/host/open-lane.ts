@@ -1,6 +1,6 @@
 import type { BenchDatabase, BenchServer } from "./bench-server.ts";
 import { feedQueue } from "./feed-queue.ts";
-import { startFunction } from "./start-function.ts";
+import { startFunctionServer } from "./start-function-server.ts";
 import { startWorker } from "./start-worker.ts";
 import { type Sample, watchQueue } from "./watch-queue.ts";
 
@@ -24,9 +24,9 @@ const warmUpCalls = 10_000;
 export async function openLane(server: BenchServer, inFlight: number): Promise<Lane> {
   await using opened = new AsyncDisposableStack();
   const database = opened.use(await server.database());
-  const fn = opened.use(await startFunction());
+  const fn = opened.use(await startFunctionServer("late"));
   const worker = opened.use(startWorker({ database, functionUrl: fn.url, inFlight }));
-  const called = async () => (await fn.calls("count")).calls;
+  const called = async () => (await fn.calls()).calls;
 
   let load = { perSecond: 0, since: 0, added: 0, isFull: true };
   let now = { seconds: 0, added: 0 };

@@ -1,7 +1,7 @@
 import { onlyRow, type Sql } from "../../../db/client/connect.ts";
 import { percentile } from "./percentile.ts";
 import type { Program } from "./run-program.ts";
-import type { CountingFunction } from "./start-function.ts";
+import type { FunctionServer } from "./start-function-server.ts";
 
 /** How the queue does at one moment, since the last one. */
 export type Sample = {
@@ -18,14 +18,14 @@ export type Sample = {
 };
 
 /** What is watched. */
-export type Watched = { readonly sql: Sql; readonly fn: CountingFunction; readonly worker: Program };
+export type Watched = { readonly sql: Sql; readonly fn: FunctionServer; readonly worker: Program };
 
 /** Gives a function that takes a sample each time it is called. */
 export async function watchQueue({ sql, fn, worker }: Watched): Promise<() => Promise<Sample>> {
   const startedAt = performance.now();
-  let last = await fn.calls();
+  let last = await fn.calls({ lateness: true });
   return async () => {
-    const now = await fn.calls();
+    const now = await fn.calls({ lateness: true });
     const { calls, at } = last;
     last = now;
     return {

@@ -83,6 +83,6 @@ async function enqueueBy(program: string, { queue, database, words }: Enqueuing)
   };
 }
 
-async function callsOf({ url }: FunctionServer): Promise<number> {
-  return z.object({ calls: z.number() }).parse(await (await fetch(url)).json()).calls;
+async function callsOf(fn: FunctionServer): Promise<number> {
+  return (await fn.calls()).calls;
 }

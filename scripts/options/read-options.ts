@@ -1,0 +1,17 @@
+import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
+import { refuse } from "./refuse.ts";
+
+type Parsed<Options extends ParseArgsOptionsConfig> = ReturnType<typeof parseArgs<{ options: Options }>>;
+
+/** Gives the options that a command was started with. What it does not know ends the process. */
+export function readOptions<const Options extends ParseArgsOptionsConfig>(
+  options: Options,
+): Parsed<Options>["values"] {
+  try {
+    return parseArgs({ options }).values;
+  } catch (fault) {
+    const known = Object.keys(options).map((name) => `--${name}`);
+    const reason = (fault instanceof Error ? fault.message : String(fault)).split(/\. |\n/, 1)[0];
+    return refuse(`Cannot read the command: ${reason}. Known: ${known.join(", ") || "no options"}.`);
+  }
+}

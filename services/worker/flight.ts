@@ -1,0 +1,104 @@
+import type { Jobs, LeasedJob } from "#db/jobs";
+import type { WorkerOrders } from "#db/worker-runs";
+import { createKeyRing } from "../callback-token/key-ring.ts";
+import type { Log } from "../log/log.ts";
+import { createCancellations } from "./cancellations.ts";
+import { createHeldJobs, type HeldJobs } from "./held-jobs.ts";
+import { createPoster } from "./http/post.ts";
+import { performJob } from "./perform-job.ts";
+import { createRequestSigner, prepareRequest } from "./prepare-request.ts";
+import { createSettler, type Settler } from "./settle.ts";
+import type { WorkerSettings } from "./start-worker.ts";
+import { createTaskHealth, type TaskHealth } from "./task-health.ts";
+import { createTaskLimits, type Limits } from "./task-limits.ts";
+
+/** What the flight uses. */
+export type FlightOptions = { readonly jobs: Jobs; readonly log: Log };
+
+/** The jobs on their way to functions and back. */
+export type Flight = {
+  readonly held: HeldJobs;
+  readonly settler: Settler;
+  readonly health: TaskHealth;
+  /** Takes a claimed job to its settled outcome. Never rejects. */
+  readonly perform: (job: LeasedJob, onAnswered: () => void) => Promise<void>;
+  /** Does what the database has told with a beat. */
+  readonly heed: (orders: WorkerOrders) => void;
+  /** Breaks all requests off, as their leases are lost, and forgets their outcomes. */
+  readonly giveUp: () => void;
+  /** The same for good. */
+  readonly close: () => void;
+};
+
+/** Puts together what takes jobs to their functions and outcomes back. */
+export function createFlight(settings: WorkerSettings, { jobs, log }: FlightOptions): Flight {
+  const held = createHeldJobs();
+  const health = createTaskHealth();
+  const settler = createSettler({
+    jobs,
+    callbackSeconds: settings.JOBS_CALLBACK_TIMEOUT_SECONDS,
+    unreachableLimitSeconds: settings.JOBS_UNREACHABLE_HOURS * 3600,
+    log,
+  });
+  const client = createPoster({ usesProxy: settings.HTTP_PROXY !== undefined });
+  const cancellations = createCancellations({ client, log });
+  const limits = createTaskLimits(settings.JOBS_TIMEOUT_SECONDS);
+  const options = {
+    request: createRequestMaker(settings, jobs),
+    client,
+    settler,
+    health,
+    limits,
+    cancellations,
+    retryAfterMaxSeconds: settings.JOBS_RETRY_AFTER_MAX_SECONDS,
+    log,
+  };
+  // Changes whenever all leases are lost, so that what was about to be sent under one is not.
+  let era = 0;
+  const giveUp = () => {
+    era += 1;
+    client.giveUp();
+    settler.abandon();
+  };
+  return {
+    held,
+    settler,
+    health,
+    perform: (job: LeasedJob, onAnswered: () => void) => {
+      const begun = era;
+      return performJob(job, { ...options, isLeased: () => begun === era, onAnswered });
+    },
+    heed: (orders: WorkerOrders) => {
+      limits.replace(orders.policies);
+      cancellations.heed(orders.cancelled);
+    },
+    giveUp,
+    close: () => {
+      giveUp();
+      client.close();
+    },
+  };
+}
+
+function createRequestMaker(settings: WorkerSettings, jobs: Jobs) {
+  const ring = createKeyRing(jobs);
+  const sign = createRequestSigner(settings.JOBS_SIGNING_SECRETS);
+  return async (job: LeasedJob, limits: Limits) => {
+    const [key] = await ring.keys();
+    if (key === undefined)
+      throw new Error(
+        "Cannot sign a callback token: the table callback_keys is empty. Insert a secret into it.",
+      );
+    const now = new Date();
+    const request = prepareRequest(job, {
+      workerId: settings.HOSTNAME,
+      baseUrl: settings.KNATIVE_SERVICE_URL ?? settings.INTERNAL_GATEWAY_URL,
+      overrides: settings.INTERNAL_GATEWAY_DEVELOPMENT_MAP,
+      callbackUrl: settings.callbackUrl,
+      key,
+      limits,
+      now,
+    });
+    return "fault" in request ? request : sign(request, now);
+  };
+}
