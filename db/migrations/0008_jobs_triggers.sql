@@ -91,7 +91,7 @@ as $$
 begin
   update app_jobs.job_queues as q
   set is_parked = false
-  where q.queue_name = old.queue_name;
+  where q.queue_name = old.queue_name and q.is_parked;
   return null;
 end;
 $$;
@@ -122,7 +122,7 @@ begin
   if old.parked_queue then
     update app_jobs.job_queues as q
     set is_parked = false
-    where q.queue_name = old.queue_name;
+    where q.queue_name = old.queue_name and q.is_parked;
   end if;
 
   -- A job that dies leaves jobs too, free and without an attempt, and takes its history along.

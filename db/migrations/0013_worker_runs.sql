@@ -70,7 +70,7 @@ begin
     where j.worker_run = release_strays.run
       and j.locked_at is not null
       and j.id <> all (known_job_ids)
-    for update
+    for update skip locked
   );
   perform app_jobs.record_attempts(array(
     select app_jobs.ended_attempt(j, 'released', 'Its worker stopped, or lost the claim''s answer, and gave it back.')
@@ -98,7 +98,8 @@ $$;
 
 comment on function app_jobs.release_strays(uuid, bigint[]) is
   'Gives back, with their attempts, the jobs of a worker run that the worker does not know of, and gives their ids: claimed by '
-  'a statement whose answer was lost with the connection, they would stay leased as long as the worker lives.';
+  'a statement whose answer was lost with the connection, they would stay leased as long as the worker lives. Leaves out what '
+  'is in other hands at this moment.';
 
 revoke all on function app_jobs.release_strays(uuid, bigint[]) from public;
 
@@ -115,12 +116,25 @@ begin
 
   return query
   select app_jobs.release_strays(release_worker.run, '{}');
-  delete from app_jobs.workers as w
-  where w.run = release_worker.run;
+
+  -- A job in other hands, as of a transaction that takes its key, is not waited for: rescue_jobs takes it back.
+  if exists (
+    select
+    from app_jobs.jobs as j
+    where j.worker_run = release_worker.run and j.locked_at is not null
+  ) then
+    update app_jobs.workers as w
+    set lease_until = now(), sleeps_until = null
+    where w.run = release_worker.run;
+  else
+    delete from app_jobs.workers as w
+    where w.run = release_worker.run;
+  end if;
 end;
 $$;
 
 comment on function app_jobs.release_worker(uuid) is
-  'Ends a worker run: gives back its jobs with their attempts, and gives their ids. Safe to call twice.';
+  'Ends a worker run: gives back its jobs with their attempts, and gives their ids; what is in other hands is left to rescue_jobs. '
+  'Safe to call twice.';
 
 revoke all on function app_jobs.release_worker(uuid) from public;

@@ -28,6 +28,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 set plan_cache_mode = force_custom_plan
+set lock_timeout = '2s'
 as $$
 begin
   return query
@@ -187,6 +188,7 @@ begin
     select j.id
     from app_jobs.jobs as j
     where j.id = any (job_ids) and app_jobs.is_free(j)
+    order by j.id
     for update
   );
   perform app_jobs.record_attempts(

@@ -25,6 +25,7 @@ begin
     select j.id
     from app_jobs.jobs as j
     where j.id = any (job_ids) and app_jobs.is_free(j)
+    order by j.id
     for update
   );
   perform app_jobs.record_attempts(array(

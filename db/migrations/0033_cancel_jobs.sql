@@ -25,19 +25,22 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   message constant text := coalesce(cancel_jobs.reason, 'Cancelled.');
+  held bigint[];
   has_leased boolean;
 begin
-  -- Whoever ends one of them at the same time has it first or finds no lease; the next statement sees which.
-  perform
-  from app_jobs.jobs as j
-  where j.id = any (job_ids)
-  order by j.id
-  for update;
+  -- Chosen once. Whoever ends one of them at the same time has it first, or finds no lease.
+  held := array(
+    select j.id
+    from app_jobs.jobs as j
+    where j.id = any (job_ids)
+    order by j.id
+    for update
+  );
 
   select count(*) > 0
   into has_leased
   from app_jobs.jobs as j
-  where j.id = any (job_ids) and j.locked_at is not null;
+  where j.id = any (held) and j.locked_at is not null;
 
   if has_leased then
     delete from app_jobs.cancelled_leases as c
@@ -46,7 +49,7 @@ begin
     insert into app_jobs.cancelled_leases (worker_run, job_id, lease_token)
     select j.worker_run, j.id, j.lease_token
     from app_jobs.jobs as j
-    where j.id = any (job_ids) and j.locked_at is not null and j.worker_run is not null;
+    where j.id = any (held) and j.locked_at is not null and j.worker_run is not null;
     if found then
       perform pg_notify('jobs:orders', '');
     end if;
@@ -59,7 +62,7 @@ begin
         else app_jobs.ended_attempt(j, 'cancelled', message)
       end
     from app_jobs.jobs as j
-    where j.id = any (job_ids)
+    where j.id = any (held)
   ));
 
   return query
@@ -75,7 +78,7 @@ begin
     lease_seconds = null,
     accepted_at = null,
     updated_at = now()
-  where j.id = any (job_ids)
+  where j.id = any (held)
   returning j.*;
 
   -- The next job of a serial queue may be due.
