@@ -14,7 +14,7 @@ import type { WorkerRun } from "./worker-run.ts";
 /** What a claim loop needs. */
 export type ClaimLoopOptions = {
   readonly jobs: Pick<Jobs, "getJobs" | "nextJob" | "restWorker" | "releaseStrays">;
-  readonly run: Pick<WorkerRun, "current" | "lose">;
+  readonly run: Pick<WorkerRun, "current" | "holds" | "lose">;
   readonly perform: SlotsOptions["perform"];
   /** Whether notifications reach this process at the moment. */
   readonly hears: () => boolean;
@@ -109,6 +109,8 @@ async function giveBackUnstarted(
     const count = await jobs.releaseStrays(await run.current(), held.ids());
     log.info("jobs given back that were not started", { count });
   } catch (error) {
+    // Nobody here knows of them any more, and their lease is kept with the others.
+    look.mayHaveStrays();
     log.warn("cannot give jobs back yet", { error });
   }
 }

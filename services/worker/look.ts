@@ -11,7 +11,7 @@ import type { WorkerRun } from "./worker-run.ts";
 /** What looking for due jobs needs. */
 export type LookOptions = {
   readonly jobs: Pick<Jobs, "getJobs" | "releaseStrays">;
-  readonly run: Pick<WorkerRun, "current" | "lose">;
+  readonly run: Pick<WorkerRun, "current" | "holds" | "lose">;
   readonly held: HeldJobs;
   readonly settler: Pick<Settler, "takeCompleted">;
   readonly health: TaskHealth;
@@ -32,6 +32,8 @@ export type Look = {
   readonly once: () => Promise<Found>;
   /** Resolves when no look beside is under way. */
   readonly whenNoneBeside: () => Promise<void>;
+  /** Makes it look for jobs that are leased to this worker without its knowing, before it claims again. */
+  readonly mayHaveStrays: () => void;
 };
 
 type Claim = { readonly worker: string; readonly limit: number; readonly filter: TaskFilter };
@@ -49,13 +51,14 @@ function createClaim({ jobs, run, settler, slots, back }: LookOptions, onFailed:
       const leases = completed?.leases ?? [];
       const found = await jobs.getJobs({ run: worker, limit, tasks: filter, floors, completed: leases });
       completed?.written(found.refused);
+      // A lease that was lost meanwhile is no longer kept: its jobs are left to who takes them back.
+      const claimed = run.holds(worker) ? found.jobs : [];
       const ms = performance.now() - startedAt;
       const wasFilled = found.jobs.length === limit;
       if (!reach?.isBeside) slots.claimTook(ms, wasFilled);
-      if (reach !== null)
-        back.looked({ reach, ms, claimed: found.jobs, completed: leases.length, wasFilled });
-      found.jobs.forEach(slots.add);
-      return found.jobs.length;
+      if (reach !== null) back.looked({ reach, ms, claimed, completed: leases.length, wasFilled });
+      claimed.forEach(slots.add);
+      return claimed.length;
     } catch (error) {
       onFailed();
       slots.claimFailed();
@@ -122,5 +125,6 @@ export function createLook(options: LookOptions): Look {
     whenNoneBeside: async () => {
       await beside;
     },
+    mayHaveStrays: strays.mayCome,
   };
 }
