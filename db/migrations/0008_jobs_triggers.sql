@@ -117,6 +117,7 @@ create function app_jobs.tg_job_left() returns trigger
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
 as $$
 begin
   if old.parked_queue then

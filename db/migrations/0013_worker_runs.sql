@@ -60,6 +60,7 @@ revoke all on function app_jobs.rest_worker(uuid, double precision) from public;
 create function app_jobs.release_strays(run uuid, known_job_ids bigint[]) returns setof bigint
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
 as $$
 declare
   held bigint[];
@@ -106,6 +107,7 @@ revoke all on function app_jobs.release_strays(uuid, bigint[]) from public;
 create function app_jobs.release_worker(run uuid) returns setof bigint
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
 as $$
 begin
   -- A claim of this run that is under way ends first; a later one finds no row (claim_jobs).

@@ -99,6 +99,7 @@ revoke all on function app_jobs.is_free(app_jobs.jobs) from public;
 create function app_jobs.complete_jobs(job_ids bigint[]) returns setof app_jobs.jobs
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
 as $$
 declare
   held bigint[];

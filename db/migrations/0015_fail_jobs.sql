@@ -179,6 +179,7 @@ create function app_jobs.permanently_fail_jobs(job_ids bigint[], error_message t
 returns setof app_jobs.jobs
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
 as $$
 declare
   message constant text := coalesce(permanently_fail_jobs.error_message, 'Failed for good by an operator.');

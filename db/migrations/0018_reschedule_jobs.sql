@@ -7,6 +7,7 @@ create function app_jobs.reschedule_jobs(
 ) returns setof app_jobs.jobs
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
 as $$
 declare
   held bigint[];

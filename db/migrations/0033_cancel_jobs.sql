@@ -19,9 +19,14 @@ comment on column app_jobs.cancelled_leases.job_id is 'The job.';
 comment on column app_jobs.cancelled_leases.lease_token is 'Token of the lease.';
 comment on column app_jobs.cancelled_leases.cancelled_at is 'When it was cancelled; kept for twice the longest lease, two hours.';
 
+-- Serves cancel_jobs: those that no worker is told of any more.
+create index cancelled_leases_age_idx on app_jobs.cancelled_leases (cancelled_at);
+comment on index app_jobs.cancelled_leases_age_idx is 'Cancelled leases, the oldest first.';
+
 create function app_jobs.cancel_jobs(job_ids bigint[], reason text default null) returns setof app_jobs.jobs
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
 as $$
 declare
   message constant text := coalesce(cancel_jobs.reason, 'Cancelled.');
@@ -99,6 +104,7 @@ create function app_jobs.worker_orders(run uuid) returns json
 language sql
 stable
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
 as $$
   select json_build_object(
     'cancelled',
