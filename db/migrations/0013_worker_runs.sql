@@ -57,7 +57,10 @@ comment on function app_jobs.rest_worker(uuid, double precision) is
 
 revoke all on function app_jobs.rest_worker(uuid, double precision) from public;
 
-create function app_jobs.release_strays(run uuid, known_job_ids bigint[]) returns setof bigint
+-- A call that its worker has given up may lie in the network and arrive later: by then there are jobs that it does not know of, and
+-- that run. So calls are numbered, and the worker claims nothing until one has been answered.
+create function app_jobs.release_strays(run uuid, known_job_ids bigint[], call_number bigint default null)
+returns setof bigint
 language plpgsql
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
@@ -65,6 +68,15 @@ as $$
 declare
   held bigint[];
 begin
+  if call_number is not null then
+    update app_jobs.workers as w
+    set strays_call = call_number
+    where w.run = release_strays.run and w.strays_call < call_number;
+    if not found then
+      return;
+    end if;
+  end if;
+
   held := array(
     select j.id
     from app_jobs.jobs as j
@@ -97,12 +109,12 @@ begin
 end;
 $$;
 
-comment on function app_jobs.release_strays(uuid, bigint[]) is
+comment on function app_jobs.release_strays(uuid, bigint[], bigint) is
   'Gives back, with their attempts, the jobs of a worker run that the worker does not know of, and gives their ids: claimed by '
   'a statement whose answer was lost with the connection, they would stay leased as long as the worker lives. Leaves out what '
-  'is in other hands at this moment.';
+  'is in other hands at this moment. Does nothing where a call with this call_number, or a higher one, was before it.';
 
-revoke all on function app_jobs.release_strays(uuid, bigint[]) from public;
+revoke all on function app_jobs.release_strays(uuid, bigint[], bigint) from public;
 
 create function app_jobs.release_worker(run uuid) returns setof bigint
 language plpgsql

@@ -58,6 +58,11 @@ begin
     and j.worker_run is null
     and j.accepted_at is null
   returning * into job;
+
+  -- The next job of its serial queue may be another worker's, which sleeps.
+  if job.queue_name is not null then
+    perform app_jobs.wake_workers('-infinity');
+  end if;
   return job;
 end;
 $$;

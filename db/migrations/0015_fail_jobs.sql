@@ -165,6 +165,11 @@ begin
     array[fail_job.error_message],
     array[null::double precision]
   ) as failed;
+
+  -- Its next try, or the next job of its serial queue, may be another worker's, which sleeps.
+  if job.id is not null then
+    perform app_jobs.wake_workers(case when job.queue_name is null then job.run_at else '-infinity' end);
+  end if;
   return job;
 end;
 $$;
