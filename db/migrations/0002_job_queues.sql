@@ -19,7 +19,7 @@ create table app_jobs.job_queues (
   next_run_at timestamptz not null,
   is_parked boolean not null default false,
   id bigint generated always as identity,
-  constraint job_queues_pkey primary key (id)
+  constraint job_queues_pkey primary key (queue_name, id)
 );
 
 comment on table app_jobs.job_queues is 'A row, seldom more, for each serial queue that may have waiting jobs.';
@@ -27,11 +27,8 @@ comment on column app_jobs.job_queues.queue_name is 'Name of the queue, as in jo
 comment on column app_jobs.job_queues.next_priority is 'The waiting jobs that the row stands for have no lower priority than this.';
 comment on column app_jobs.job_queues.next_run_at is 'None of them is due before this.';
 comment on column app_jobs.job_queues.is_parked is 'Its running job has jobs.parked_queue: claims leave the row out.';
-comment on column app_jobs.job_queues.id is 'Number of the row.';
+comment on column app_jobs.job_queues.id is 'Tells the rows of one queue apart.';
 
 create index job_queues_next_idx on app_jobs.job_queues (next_priority, next_run_at, queue_name)
   where not is_parked;
 comment on index app_jobs.job_queues_next_idx is 'Queues in the order in which the claim tries them.';
-
-create index job_queues_name_idx on app_jobs.job_queues (queue_name);
-comment on index app_jobs.job_queues_name_idx is 'The rows of one queue.';

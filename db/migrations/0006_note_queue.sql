@@ -18,8 +18,8 @@ begin
   update app_jobs.job_queues as q
   set next_priority = least(q.next_priority, note_queue.priority),
     next_run_at = least(q.next_run_at, note_queue.run_at)
-  where q.id = (
-    select free.id
+  where q.ctid = (
+    select free.ctid
     from app_jobs.job_queues as free
     where free.queue_name = name and not free.is_parked
     limit 1

@@ -1,3 +1,4 @@
+-- Rows are found again by their place (ctid), which holds while they are locked.
 create function app_jobs.settle_queues(names text[]) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -8,28 +9,28 @@ set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan
 as $$
 declare
-  held bigint[];
+  held tid[];
+  held_names integer;
   gone integer;
 begin
-  held := array(
-    select q.id
+  select array_agg(free.place), count(distinct free.queue_name)
+  into held, held_names
+  from (
+    select q.ctid as place, q.queue_name
     from app_jobs.job_queues as q
     where q.queue_name = any (names) and not q.is_parked
     for update skip locked
-  );
+  ) as free;
+  held := coalesce(held, '{}');
 
   -- An enqueue into the others is in flight. Look again soon rather than at every claim.
-  if (
-    select count(*)
-    from app_jobs.job_queues as q
-    where q.queue_name = any (names) and not q.is_parked
-  ) > cardinality(held) then
+  if held_names < cardinality(names) then
     update app_jobs.job_queues as q
     set next_run_at = clock_timestamp() + interval '50 milliseconds'
-    where q.id = any (array(
-      select others.id
+    where q.ctid = any (array(
+      select others.ctid
       from app_jobs.job_queues as others
-      where others.queue_name = any (names) and not others.is_parked and others.id <> all (held)
+      where others.queue_name = any (names) and not others.is_parked and others.ctid <> all (held)
       for no key update skip locked
     ));
   end if;
@@ -37,11 +38,11 @@ begin
   -- More rows than queues: of those that are held, one a queue is enough.
   if cardinality(held) > cardinality(names) then
     delete from app_jobs.job_queues as q
-    where q.id = any (held)
+    where q.ctid = any (held)
       and (
         select true
         from app_jobs.job_queues as kept
-        where kept.queue_name = q.queue_name and kept.id < q.id and kept.id = any (held)
+        where kept.queue_name = q.queue_name and kept.id < q.id and kept.ctid = any (held)
         limit 1
       );
   end if;
@@ -49,7 +50,7 @@ begin
   -- With the rows held, every committed job of their queues is visible to these statements. A subquery and not exists, which
   -- may be planned as one look at the jobs of all queues.
   delete from app_jobs.job_queues as q
-  where q.id = any (held)
+  where q.ctid = any (held)
     and (
       select true
       from app_jobs.jobs as j
@@ -64,7 +65,7 @@ begin
       select coalesce(bounds.priority, q.next_priority), coalesce(bounds.run_at, q.next_run_at)
       from app_jobs.queue_bounds(q.queue_name) as bounds
     )
-    where q.id = any (held);
+    where q.ctid = any (held);
   end if;
 end;
 $$;
@@ -130,12 +131,12 @@ set enable_mergejoin = off
 as $$
 declare
   job_ids bigint[];
-  row_ids bigint[];
+  places tid[];
 begin
-  select array_agg(running.id), array_agg(held.id)
-  into job_ids, row_ids
+  select array_agg(running.id), array_agg(held.place)
+  into job_ids, places
   from (
-    select q.id, q.queue_name
+    select q.ctid as place, q.queue_name
     from app_jobs.job_queues as q
     where not q.is_parked and q.next_run_at <= now()
     order by q.next_priority, q.next_run_at, q.queue_name
@@ -149,9 +150,9 @@ begin
     for update skip locked
   ) as running
   cross join lateral (
-    select q.id
+    select q.ctid as place
     from app_jobs.job_queues as q
-    where q.id = front.id and not q.is_parked
+    where q.ctid = front.place and not q.is_parked
     limit 1
     for no key update skip locked
   ) as held;
@@ -163,7 +164,7 @@ begin
 
     update app_jobs.job_queues as q
     set is_parked = true
-    where q.id = any (row_ids);
+    where q.ctid = any (places);
   end if;
 end;
 $$;
