@@ -42,8 +42,12 @@ $install$;
 `;
 }
 
+/** Names in a script mean what Postgres means by them, whatever the session's search path is: others may create in public. */
+export const ownPath = "set local search_path = pg_catalog, pg_temp;\n";
+
 const begin = `begin;
 
+${ownPath}
 select pg_advisory_xact_lock(${migrationLock});
 `;
 

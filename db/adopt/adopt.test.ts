@@ -101,6 +101,39 @@ test.skipIf(!isInstalled)("what is not the original's is named, and nothing is c
 });
 
 test.skipIf(!isInstalled)(
+  "the role of a service has what db/README.md grants it, after an adoption",
+  async () => {
+    await using database = await withOriginal();
+    const { sql } = database;
+    const role = `service_${crypto.randomUUID().slice(0, 8)}`;
+    await sql.unsafe(`
+    create role ${role};
+    grant usage on schema app_jobs to ${role};
+    grant select, insert, update, delete on app_jobs.jobs to ${role};`);
+    await migrate(database.settings);
+    const lacks = await sql`
+    select c.relname
+    from pg_class as c
+    cross join unnest(array['select', 'insert', 'update', 'delete']) as privilege
+    where c.relnamespace = 'app_jobs'::regnamespace
+      and c.relkind in ('r', 'p')
+      and c.relname not in ('callback_keys', 'migrations')
+      and not has_table_privilege(${role}, c.oid, privilege)`;
+    await sql.unsafe(`drop owned by ${role}; drop role ${role}`);
+    expect([...lacks]).toEqual([]);
+  },
+);
+
+test.skipIf(!isInstalled)("the name of a column runs nothing while an adoption is prepared", async () => {
+  await using database = await withOriginal();
+  const { sql } = database;
+  await sql.unsafe('alter table app_jobs.jobs add "$function$; create table public.trapped (); --" text');
+  await runChangeover(sql, gateSql);
+  expect([...(await sql`select to_regclass('public.trapped') as trapped`)]).toEqual([{ trapped: null }]);
+  expect(await migrate(database.settings).catch(String)).toContain("Cannot adopt app_jobs");
+});
+
+test.skipIf(!isInstalled)(
   "an adoption waits for open transactions in short tries, and gives up whole",
   async () => {
     await using database = await withOriginal();

@@ -111,8 +111,8 @@ begin
     union all
     select unnest(array[
       format(
-        'grant select, insert, update, delete on app_jobs.jobs, app_jobs.dead_jobs, app_jobs.job_queues, app_jobs.scheduled_jobs, '
-        'app_jobs.workers to %s',
+        'grant select, insert, update, delete on app_jobs.jobs, app_jobs.dead_jobs, app_jobs.job_attempts, app_jobs.completed_jobs, '
+        'app_jobs.job_queues, app_jobs.scheduled_jobs, app_jobs.workers, app_jobs.cancelled_leases, app_jobs.task_policies to %s',
         r.name
       ),
       format('grant select on app_jobs.callback_keys to %s', r.name),

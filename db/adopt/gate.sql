@@ -37,6 +37,15 @@ begin
       and to_regclass('app_jobs_before.adoption') is null
       and l.lanname = 'plpgsql'
       and p.prosrc not like '%adoption gate%'
+      -- Names go into the text as they are; any other than the original's are for the adoption to refuse.
+      and not exists (
+        select
+        from pg_attribute as a
+        where a.attrelid = (select r.typrelid from pg_type as r where r.oid = p.prorettype and r.typtype = 'c')
+          and a.attnum > 0
+          and not a.attisdropped
+          and a.attname !~ '^[a-z_]+$'
+      )
   loop
     execute regexp_replace(
       gated.definition,

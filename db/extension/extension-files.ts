@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { installSql, recordSql } from "../install-sql.ts";
+import { installSql, ownPath, recordSql } from "../install-sql.ts";
 import type { Migration } from "../read-migrations.ts";
 import { renderSql } from "../render-migrations.ts";
 import releasesJson from "./releases.json";
@@ -49,7 +49,7 @@ export function extensionFiles({ version, schema, migrations, releases }: Extens
   const versions = same === undefined ? [...known, { version, count: migrations.length }] : known;
   const script = (from: string, text: string) => ({
     name: `${extensionName}--${from}.sql`,
-    text: `\\echo Use "create extension" or "alter extension … update" to load this file. \\quit\n\n${renderSql(text, schema)}`,
+    text: `\\echo Use "create extension" or "alter extension … update" to load this file. \\quit\n\n${ownPath}\n${renderSql(text, schema)}`,
   });
   return [
     { name: `${extensionName}.control`, text: control(version) },

@@ -1,4 +1,6 @@
 set local lock_timeout = '2s';
+-- What everybody may create in public must not stand in for what a default or a constraint means by its name.
+set local search_path = pg_catalog, pg_temp;
 
 create schema if not exists app_jobs;
 
@@ -8,13 +10,13 @@ comment on schema app_jobs is
 revoke all on schema app_jobs from public;
 
 -- Adding an interval to a timestamptz depends on the session's time zone, so it cannot be indexed; in UTC it can. The
--- search path is not pinned, so that the planner can put the expression in the call's place.
+-- search path is not pinned, so that the planner can put the expression in the call's place; names are qualified instead.
 create function app_jobs.lease_end(locked_at timestamptz, lease_seconds double precision) returns timestamptz
 language sql
 immutable
 parallel safe
 as $$
-  select (locked_at at time zone 'UTC' + make_interval(secs => coalesce(lease_seconds, 14400))) at time zone 'UTC';
+  select (locked_at at time zone 'UTC' + pg_catalog.make_interval(secs => coalesce(lease_seconds, 14400))) at time zone 'UTC';
 $$;
 
 comment on function app_jobs.lease_end(timestamptz, double precision) is

@@ -161,7 +161,14 @@ begin
   if found then
     raise exception 'INVALID_JOB' using
       errcode = 'invalid_parameter_value',
-      detail = format('Job %s of add_jobs is %s.', bad.n, coalesce(left(bad.spec::text, 200), 'null')),
+      detail = format(
+        'Job %s of add_jobs is %s.',
+        bad.n,
+        case json_typeof(bad.spec)
+          when 'object' then format('without %s', case when bad.spec ->> 'db_id' is null then 'db_id' else 'identifier' end)
+          else coalesce('of the type ' || json_typeof(bad.spec), 'null')
+        end
+      ),
       hint = 'Each job is an object with db_id and identifier, and add_job''s other parameters where they matter.';
   end if;
 

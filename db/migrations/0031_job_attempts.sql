@@ -40,7 +40,7 @@ comment on column app_jobs.job_attempts.http_status is 'Status of the function''
 comment on column app_jobs.job_attempts.error is 'Why, for a person; at most 2000 characters.';
 
 -- The search path of these three is not pinned, so that the planner can put the row in the call's place, and reads no more of a
--- job than goes into it: a payload may be long.
+-- job than goes into it: a payload may be long. Names are qualified instead.
 create function app_jobs.ended_attempt(
   job app_jobs.jobs,
   outcome text,
@@ -57,12 +57,12 @@ as $$
     null,
     job.attempts,
     1,
-    greatest(job.locked_at, clock_timestamp() - make_interval(secs => began_seconds_ago)),
-    greatest(job.locked_at, clock_timestamp() - make_interval(secs => coalesce(ended_seconds_ago, 0))),
+    greatest(job.locked_at, pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => began_seconds_ago)),
+    greatest(job.locked_at, pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => coalesce(ended_seconds_ago, 0))),
     job.locked_by,
     outcome,
     http_status,
-    left(error, 2000)
+    pg_catalog.left(error, 2000)
   )::app_jobs.job_attempts;
 $$;
 
@@ -81,8 +81,8 @@ as $$
     job,
     case when job.worker_run is null and job.accepted_at is not null then 'overdue' else 'lost' end,
     case
-      when job.worker_run is not null then format('Worker "%s" stopped without an answer: its lease ended.', job.locked_by)
-      when job.accepted_at is null then format('Worker "%s" gave no outcome within its lease.', job.locked_by)
+      when job.worker_run is not null then pg_catalog.format('Worker "%s" stopped without an answer: its lease ended.', job.locked_by)
+      when job.accepted_at is null then pg_catalog.format('Worker "%s" gave no outcome within its lease.', job.locked_by)
       else 'The function answered 202 and sent no outcome to the callback URL in time.'
     end
   );
@@ -99,7 +99,8 @@ language sql
 volatile
 as $$
   select row (
-    job.id, null, job.attempts, 1, null, clock_timestamp(), null, 'operator', null, left(error, 2000)
+    job.id, null, job.attempts, 1, null, pg_catalog.clock_timestamp(), null, 'operator', null,
+    pg_catalog.left(error, 2000)
   )::app_jobs.job_attempts;
 $$;
 

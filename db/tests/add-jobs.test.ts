@@ -59,20 +59,24 @@ test("a key replaces the waiting job, also within one call", async () => {
 
 test.each([
   ["null", null],
-  ["[1]", "[1]"],
-  ["no db_id", '{"identifier":"a"}'],
-  ["an empty identifier", `{"db_id":"${tenant}","identifier":""}`],
-])("one bad job (%s) is named by its place, and none is added", async (_, bad) => {
-  await using db = await withDatabase();
-  const error = await addJobs(db, [spec({}), bad]).then(
-    () => null,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof postgres.PostgresError)) throw new Error("It was not refused.");
-  expect(error.message).toBe("INVALID_JOB");
-  expect(error.detail).toStartWith("Job 2 of add_jobs is ");
-  expect(await db.sql`select from app_jobs.jobs`).toHaveLength(0);
-});
+  ["of the type array", "[1]"],
+  ["of the type null", "null"],
+  ["without db_id", '{"identifier":"a","payload":{"token":"s3cret"}}'],
+  ["without identifier", `{"db_id":"${tenant}","identifier":"","payload":{"token":"s3cret"}}`],
+])(
+  "one bad job (%s) is named by its place and fault, not its payload, and none is added",
+  async (fault, bad) => {
+    await using db = await withDatabase();
+    const error = await addJobs(db, [spec({}), bad]).then(
+      () => null,
+      (thrown: unknown) => thrown,
+    );
+    if (!(error instanceof postgres.PostgresError)) throw new Error("It was not refused.");
+    expect(error.message).toBe("INVALID_JOB");
+    expect(error.detail).toBe(`Job 2 of add_jobs is ${fault}.`);
+    expect(await db.sql`select from app_jobs.jobs`).toHaveLength(0);
+  },
+);
 
 test("no jobs at all is fine", async () => {
   await using db = await withDatabase();

@@ -99,6 +99,16 @@ test("nobody else has any right", async () => {
     select p.oid::regprocedure::text as name
     from pg_proc as p
     cross join lateral aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) as acl
-    where p.pronamespace = 'app_jobs'::regnamespace and acl.grantee = 0`;
+    where p.pronamespace = 'app_jobs'::regnamespace and acl.grantee = 0
+    union all
+    select c.oid::regclass::text
+    from pg_class as c
+    cross join lateral aclexplode(c.relacl) as acl
+    where c.relnamespace = 'app_jobs'::regnamespace and acl.grantee = 0
+    union all
+    select n.nspname
+    from pg_namespace as n
+    cross join lateral aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) as acl
+    where n.nspname = 'app_jobs' and acl.grantee = 0`;
   expect([...open]).toEqual([]);
 });

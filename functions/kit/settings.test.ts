@@ -20,6 +20,12 @@ test("all faults are told at once, by name, and a secret's value is not", () => 
   );
 });
 
+test("the password of a URL is not told, where another setting was expected", () => {
+  expect(settingFaults(schema, { NAME: "x", COUNT: "http://ada:s3cret@host" })).toEqual([
+    'COUNT: expected a whole number (given: "http://…@host")',
+  ]);
+});
+
 test("a setting that is set to nothing counts as not set", () => {
   expect(createSettingsReader(schema)({ NAME: " Ada ", COUNT: "", KEY: "  " })).toEqual({
     NAME: "Ada",

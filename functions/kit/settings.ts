@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { withoutPassword } from "../protocol/without-password.ts";
 
 /** Where settings come from: `process.env`, or the bindings that a platform hands to a fetch handler. */
 export type Environment = Readonly<Record<string, unknown>>;
@@ -40,7 +41,7 @@ export function settingFaults(schema: SettingsSchema, env: Environment): readonl
     const name = String(issue.path[0] ?? "settings");
     if (given[name] === undefined) return `${name} is missing: ${issue.message}`;
     const secret = schema.shape[name]?.meta()?.["secret"] === true;
-    return `${name}: ${issue.message} (${secret ? "value not shown" : `given: ${JSON.stringify(given[name])}`})`;
+    return `${name}: ${issue.message} (${secret ? "value not shown" : `given: ${withoutPassword(JSON.stringify(given[name]))}`})`;
   });
 }
 

@@ -80,6 +80,9 @@ describe("a function that has secrets", () => {
     ["is of the future", { ageSeconds: -302 }, "The request was signed more than 300 s ago or ahead"],
     ["names another tenant", { headers: { "X-Database-Id": "d2" } }, "The request's X-Database-Id is not"],
     ["names another job", { headers: { "X-Job-Id": "8" } }, "The request's X-Job-Id is not"],
+    ["names no tenant", { headers: { "X-Database-Id": undefined } }, "The request's X-Database-Id is not"],
+    ["names no job", { headers: { "X-Job-Id": undefined } }, "The request's X-Job-Id is not"],
+    ["names no key", { headers: { "Idempotency-Key": undefined } }, "The request's Idempotency-Key is not"],
     ["names another key", { headers: { "Idempotency-Key": "d1:8" } }, "The request's Idempotency-Key is not"],
   ])("refuses what %s, as an attempt that failed, and runs nothing", async (_, change, reason) => {
     const { greeted, post } = greet();

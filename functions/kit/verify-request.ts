@@ -54,11 +54,16 @@ export function createRequestVerifier({
   };
 }
 
-function headerOfAnotherJob(id: string, job: JobHeaders): string | undefined {
-  const { idempotencyKey = id, databaseId, jobId } = job;
+/** A header that was taken away counts too: without X-Database-Id, a function falls back to a tenant of its own. */
+function headerOfAnotherJob(
+  id: string,
+  { idempotencyKey, databaseId, jobId }: JobHeaders,
+): string | undefined {
+  const isNobodys = [idempotencyKey, databaseId, jobId].every((value) => value === undefined);
+  if (isNobodys && !id.includes(":")) return undefined;
   if (idempotencyKey !== id) return header.idempotencyKey;
-  if (databaseId !== undefined && !id.startsWith(`${databaseId}:`)) return header.databaseId;
-  return jobId !== undefined && !id.endsWith(`:${jobId}`) ? header.jobId : undefined;
+  if (databaseId === undefined || !id.startsWith(`${databaseId}:`)) return header.databaseId;
+  return jobId === undefined || id !== `${databaseId}:${jobId}` ? header.jobId : undefined;
 }
 
 function createReplayMemory(now: () => number, limit: number) {

@@ -31,3 +31,11 @@ test.each([
 ])("the message of %j is %p", (body, expected) => {
   expect(reportedMessage(body)).toBe(expected);
 });
+
+test("a message is found four levels deep, and a body of brackets alone exhausts nothing", () => {
+  expect(reportedMessage({ error: { error: { message: "no paint" } } })).toBe("no paint");
+  const deep = JSON.parse(`{"error":${"[".repeat(100_000)}${"]".repeat(100_000)}}`);
+  expect(reportedMessage(deep)).toBeUndefined();
+  const errors = JSON.parse(`${'{"error":'.repeat(100_000)}1${"}".repeat(100_000)}`);
+  expect(reportedMessage(errors)).toBeUndefined();
+});

@@ -24,19 +24,36 @@ export function shorten(text: string, limit: number): string {
     .trimEnd()}…`;
 }
 
+/** How deep a message may lie in a body: `{ "error": { "message": … } }` is usual, and a body of brackets alone exhausts the stack. */
+const deepest = 4;
+
 /** Gives the `error` or `message` of a JSON body as readable text, or undefined where it has neither. */
 export function reportedMessage(body: unknown): string | undefined {
-  if (typeof body !== "object" || body === null) return undefined;
-  const told = [field(body, "error"), field(body, "message")].find((value) => value !== undefined);
-  return told === undefined || told === "" ? undefined : told;
+  return messageWithin(body, deepest);
 }
 
-function field(body: object, name: string): string | undefined {
-  const value: unknown = Reflect.get(body, name);
+function messageWithin(body: unknown, depth: number): string | undefined {
+  if (typeof body !== "object" || body === null) return undefined;
+  const told = ["error", "message"]
+    .map((name) => messageOf(Reflect.get(body, name), depth))
+    .find((value) => value !== undefined);
+  return told === "" ? undefined : told;
+}
+
+function messageOf(value: unknown, depth: number): string | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value === "string") return readableText(value);
-  const inner = reportedMessage(value);
-  return inner ?? readableText(JSON.stringify(value));
+  const inner = depth === 0 ? undefined : messageWithin(value, depth - 1);
+  return inner ?? readableText(jsonText(value));
+}
+
+/** Gives a value of JSON as its text, or nothing where it lies too deep to be written. */
+function jsonText(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return "";
+  }
 }
 
 /** Gives the value of a JSON text, or undefined where it is none. */

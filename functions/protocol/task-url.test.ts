@@ -75,3 +75,15 @@ test.each([undefined, "not a url", "ftp://gateway"])(
     });
   },
 );
+
+test.each(["2852039166", "0xa9fea9fe", "127", "0"])(
+  "task %p is a host's name nowhere: it would be an address",
+  (task) => {
+    expect(taskUrl(task, { baseUrl: "http://{task}:8080/", overrides: {} })).toEqual({
+      fault: expect.stringContaining("cannot be part of a host name"),
+    });
+    expect(taskUrl(task, { baseUrl: "http://{task}.functions.example/", overrides: {} })).toHaveProperty(
+      "url",
+    );
+  },
+);

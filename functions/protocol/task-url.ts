@@ -1,4 +1,5 @@
 import { parseUrl } from "./parse-url.ts";
+
 /** Where functions are. */
 export type Gateway = {
   /** `http://gateway` or, with the task's name in it, `http://{task}.functions.svc.cluster.local/`. */
@@ -15,7 +16,8 @@ export type TaskUrl = { readonly url: string } | { readonly fault: string };
  *
  * The task is one path segment: what could leave it is percent-encoded, and every other character that RFC 3986 §3.3 allows
  * there stays. `.` and `..` are refused: URL parsers drop them in any spelling, `%2e%2e` too. As part of
- * a host name the task has to be one DNS label, so that no task name chooses another host.
+ * a host name the task has to be one DNS label, and no number, which URL parsers take for an IPv4 address, so that no task name
+ * chooses another host.
  */
 export function taskUrl(task: string, gateway: Gateway): TaskUrl {
   const override = Object.hasOwn(gateway.overrides, task) ? gateway.overrides[task] : undefined;
@@ -39,15 +41,20 @@ function appended(baseUrl: string, task: string): string {
 
 function fromTemplate(template: string, task: string): TaskUrl {
   const [, origin = "", path = "", query = ""] = /^([^/]*\/\/[^/?#]*)([^?#]*)(.*)$/s.exec(template) ?? [];
-  if (origin.includes("{task}") && !/^[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?$/i.test(task))
-    return {
-      fault: `Cannot call ${quoted(task)}: the task's name cannot be part of a host name. Rename the task.`,
-    };
+  if (origin.includes("{task}") && !/^[a-z0-9]([a-z0-9_-]{0,61}[a-z0-9])?$/i.test(task)) return noHost(task);
   const fill = (part: string, value: string) => part.replaceAll("{task}", () => value);
-  return parsed(
+  const target = parsed(
     fill(origin, task) + fill(path, pathSegment(task)) + fill(query, encodeURIComponent(task.toWellFormed())),
     task,
   );
+  const isAddress = "url" in target && /^[\d.]+$/.test(new URL(target.url).hostname);
+  return origin.includes("{task}") && isAddress ? noHost(task) : target;
+}
+
+function noHost(task: string): TaskUrl {
+  return {
+    fault: `Cannot call ${quoted(task)}: the task's name cannot be part of a host name. Rename the task.`,
+  };
 }
 
 function parsed(url: string, task: string): TaskUrl {

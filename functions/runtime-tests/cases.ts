@@ -36,7 +36,7 @@ export const simpleEmailCases: readonly Case[] = [
   {
     name: "a subject that would add a header",
     payload: { to: email, subject: "Hi\r\nBcc: x@y.test", text: "Hello" },
-    headers: { ...tenant, "X-Job-Id": "8" },
+    headers: { ...tenant, "Idempotency-Key": `${databaseId}:8`, "X-Job-Id": "8" },
     ...signed,
     status: 400,
     body: { error: "Invalid field: subject: expected one line without control characters" },

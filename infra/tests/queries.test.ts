@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { z } from "zod";
 import { simpleEmailPayload } from "../../functions/simple-email/payload.ts";
+import packageFile from "../../package.json" with { type: "json" };
 import { withDatabase } from "../../services/testing/with-database.ts";
 import { listAt, type Manifest, root, textAt } from "./manifest.ts";
 import { renderOverlay } from "./render-overlay.ts";
@@ -101,14 +102,12 @@ test("the grants of service and enqueuer are those that db/README.md gives", asy
   }
 });
 
-test("the command that the README gives enqueues its mail", async () => {
+test("the commands that the README gives name what is there, and enqueue a mail", async () => {
   await using database = await withDatabase();
-  const readme = await Bun.file(join(root, "infra/kubernetes/README.md")).text();
-  const commands =
-    readme
-      .match(/```bash\n(.*?)```/s)?.[1]
-      ?.trim()
-      .split("\n") ?? [];
+  const chapter = (await Bun.file(join(root, "README.md")).text()).split("## How do I deploy it?")[1] ?? "";
+  const blocks = [...chapter.matchAll(/```bash\n(.*?)```/gs)].map(([, text = ""]) => text.trim().split("\n"));
+  const [commands = [], edge] = blocks;
+  expect(edge).toHaveLength(5);
   expect(commands).toHaveLength(10);
   const statement = commands
     .join("\n")
@@ -119,6 +118,17 @@ test("the command that the README gives enqueues its mail", async () => {
     select task_identifier as task, payload from app_jobs.jobs`;
   expect(job?.task).toBe("simple-email");
   expect(simpleEmailPayload.safeParse(job?.payload).success).toBe(true);
+
+  const tags = [...commands.join(" ").matchAll(/dev\.local\/\S+?:(\S+)/g)].map(([, tag]) => tag);
+  expect(tags).toEqual(tags.map(() => packageFile.version));
+  const paths = [...commands.join(" ").matchAll(/infra\/\S+/g)].map(([path]) => join(root, path));
+  expect(paths).toHaveLength(4);
+  for (const path of paths)
+    expect(
+      (await Bun.file(path).exists()) || (await Bun.file(join(path, "kustomization.yaml")).exists()),
+    ).toBe(true);
+
+  const readme = await Bun.file(join(root, "infra/kubernetes/README.md")).text();
   const migration = production.find(({ kind }) => kind === "Job")?.metadata.name;
   expect(readme).toContain(`job/${migration} `);
 });

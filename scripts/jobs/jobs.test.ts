@@ -112,6 +112,15 @@ test("list shows each job's state, and filters by it", async () => {
   expect((await queue.jobs(["list", "--task", "nothing"])).err).toBe("No jobs.");
 });
 
+test("show lets neither a payload nor an error steer the terminal", async () => {
+  await using queue = await withQueue();
+  await queue.sql`select app_jobs.add_job(${tenant}, 'paint', ${'{"a":"\u009b2J",\n\t"b":"\u202e"}'}::text::json)`;
+  await queue.sql`update app_jobs.jobs set last_error = ${"no\npaint\u001b[2J"}`;
+  expect((await queue.jobs(["show", "1"])).out).toEndWith(
+    'last error:\nno\npaint [2J\n\npayload:\n{"a":" 2J",\n\t"b":" "}',
+  );
+});
+
 test("show prints the payload, and says when there is no such job", async () => {
   await using queue = await withQueue();
   await queue.jobs(["enqueue", "paint", '{"colour":"red"}']);

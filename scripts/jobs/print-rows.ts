@@ -42,6 +42,16 @@ export function shown(value: unknown): string {
   return text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, " ");
 }
 
+/** Gives a text of several lines without what could steer the terminal. */
+export function shownText(text: string): string {
+  return text.split("\n").map(shownLine).join("\n");
+}
+
+/** Tabs indent a payload that somebody wrote by hand. */
+function shownLine(line: string): string {
+  return line.split("\t").map(shown).join("\t");
+}
+
 /** Gives a length of time for a person, with about three figures. */
 export function tookText(seconds: number | null): string | null {
   if (seconds === null) return null;

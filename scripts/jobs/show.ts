@@ -3,7 +3,7 @@ import type { JobAttempt } from "../../db/client/job-history.ts";
 import { CommandError, exitCodes } from "./command-error.ts";
 import { commandSettings, openQueue } from "./open-queue.ts";
 import { idArgument, jsonOption } from "./options.ts";
-import { printRows, shown, tookText } from "./print-rows.ts";
+import { printRows, shown, shownText, tookText } from "./print-rows.ts";
 import type { Terminal } from "./terminal.ts";
 
 const examples = `
@@ -42,8 +42,8 @@ async function show(terminal: Terminal, id: string, { json }: { json?: boolean }
     terminal.print("\nhistory:");
     printRows(terminal, history.map(attemptRow), {});
   }
-  if (lastError !== null) terminal.print(`\nlast error:\n${lastError}`);
-  terminal.print(`\npayload:\n${payload}`);
+  if (lastError !== null) terminal.print(`\nlast error:\n${shownText(lastError)}`);
+  terminal.print(`\npayload:\n${shownText(payload)}`);
 }
 
 function attemptRow({ beganAt, endedAt, tries, ...row }: JobAttempt) {

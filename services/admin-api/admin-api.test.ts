@@ -85,3 +85,19 @@ test("health and the sample's logo are served", async () => {
   for (const path of ["/healthz", "/readyz", "/sample/logo.png"])
     expect((await fetch(`http://127.0.0.1:${api.port}${path}`)).status).toBe(200);
 });
+
+test.each([
+  ["http://evil.example", 403],
+  ["null", 403],
+  [undefined, 200],
+  ["http://localhost:3000", 200],
+])("a page of %p that asks is answered with %p", async (origin, status) => {
+  await using api = await withAdminApi();
+  const response = await fetch(`http://127.0.0.1:${api.port}/graphql`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", ...(origin === undefined ? {} : { Origin: origin }) },
+    body: JSON.stringify({ query: "{ users { nodes { id } } }" }),
+  });
+  expect(response.status).toBe(status);
+  await response.text();
+});

@@ -1,7 +1,9 @@
 import { join } from "node:path";
+import type { Context, Next } from "hono";
 import type { z } from "zod";
 import { connectionUrl } from "#db/connect";
 import { createHealthApp } from "../health/create-health-app.ts";
+import { isLocalHost } from "../http/is-local-host.ts";
 import { type Server, serve } from "../http/serve.ts";
 import { createGraphql } from "./create-graphql.ts";
 import type { adminApiSettings } from "./settings.ts";
@@ -12,6 +14,19 @@ export type AdminApiSettings = Omit<
   "JOBS_LOG_LEVEL" | "JOBS_LOG_FORMAT" | "JOBS_SCHEMA"
 >;
 
+/** Functions name any Host and no origin; a browser names the page that asks, and one from elsewhere must not have the data. */
+async function refuseForeignPages(c: Context, next: Next): Promise<Response | undefined> {
+  const origin = c.req.header("Origin");
+  if (origin === undefined || (URL.canParse(origin) && isLocalHost(new URL(origin).hostname))) {
+    await next();
+    return undefined;
+  }
+  return c.json(
+    { errors: [{ message: `The admin API does not answer pages of ${origin}. Use localhost.` }] },
+    403,
+  );
+}
+
 /**
  * Starts the local admin GraphQL API, whatever Host a request names. It gives everyone everything: it is for a machine
  * of one's own.
@@ -21,6 +36,7 @@ export type AdminApiSettings = Omit<
 export async function startAdminApi(settings: AdminApiSettings): Promise<Server> {
   const graphql = await createGraphql(connectionUrl(settings));
   const app = createHealthApp(() => []);
+  app.use(refuseForeignPages);
   await graphql.addTo(app);
   app.get("/sample/logo.png", () => new Response(Bun.file(join(import.meta.dirname, "sample/logo.png"))));
   try {

@@ -29,14 +29,14 @@ const bodyLimitBytes = 262_144;
  * Gives the app that functions report to: section 4 of the protocol.
  *
  * It answers on every path, since X-Callback-Url may lead through a gateway. The token in the URL decides: a request
- * without a good one is refused before the database is asked.
+ * without a good one is refused before the database is asked, and before its body is read.
  */
-export function createCallbackApp(options: CallbackAppOptions): Hono {
-  const app = new Hono();
+export function createCallbackApp(options: CallbackAppOptions): Hono<{ Variables: { shown: Holder } }> {
+  const app = new Hono<{ Variables: { shown: Holder } }>();
   const tooLarge = (c: Context) =>
     c.json({ error: `The body is larger than ${bodyLimitBytes} bytes. Send a shorter message.` }, 413);
 
-  app.post("*", bodyLimit({ maxSize: bodyLimitBytes, onError: tooLarge }), async (c) => {
+  app.post("*", async (c, next) => {
     const jobId = c.req.header(header.jobId);
     // Probes of the original server send a bare POST.
     if (jobId === undefined || jobId === "") return c.json("OK");
@@ -48,7 +48,12 @@ export function createCallbackApp(options: CallbackAppOptions): Hono {
     const [{ lease } = { lease: null }] = found;
     if (lease === null)
       return c.json({ error: "Missing or wrong token. Post to the X-Callback-Url as it was given." }, 401);
+    c.set("shown", { workerId, found, lease });
+    return next();
+  });
 
+  app.post("*", bodyLimit({ maxSize: bodyLimitBytes, onError: tooLarge }), async (c) => {
+    const { workerId, found, lease } = c.get("shown");
     const report = readCallbackReport(
       { headers: c.req.raw.headers, body: await c.req.text() },
       { now: new Date(), maxSeconds: options.retryAfterMaxSeconds },
@@ -63,7 +68,7 @@ export function createCallbackApp(options: CallbackAppOptions): Hono {
           },
           409,
         )
-      : c.json({ workerId, jobId });
+      : c.json({ workerId, jobId: lease.jobId });
   });
 
   app.onError((error, c) => {
@@ -76,6 +81,9 @@ export function createCallbackApp(options: CallbackAppOptions): Hono {
 }
 
 type Shown = { readonly jobId: string; readonly token: string };
+/** Who has shown a good token. */
+type Holder = { readonly workerId: string; readonly found: readonly Found[]; readonly lease: Lease };
+
 type Found = { readonly jobs: CallbackQueue["jobs"]; readonly lease: Lease };
 
 /**

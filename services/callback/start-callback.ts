@@ -42,14 +42,6 @@ export function startCallback(
 ): CallbackServer {
   let isStopping = false;
   const queues: CallbackQueue[] = [];
-  const records = forEachDatabase(settings, {
-    log,
-    start: (one, options) => {
-      const { queue, part } = startRecords(one, options);
-      queues.push(queue);
-      return part;
-    },
-  });
   const stops = { name: "callback", fault: () => (isStopping ? "stopping" : null) };
   const app = createHealthApp(() => [stops, ...records.checks, ...checks()]).route(
     "/",
@@ -65,6 +57,16 @@ export function startCallback(
     variable: "INTERNAL_JOBS_CALLBACK_PORT",
     what: "the callback server",
   });
+  // After the port, so that one that is taken leaves nothing behind.
+  const records = forEachDatabase(settings, {
+    log,
+    start: (one, options) => {
+      const { queue, part } = startRecords(one, options);
+      queues.push(queue);
+      return part;
+    },
+  });
+
   return {
     port: server.port,
     ready: records.ready,

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { withoutPassword } from "#protocol/without-password";
 
 /** Environment of a process: every value is text, a missing name is undefined. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -32,7 +33,7 @@ export function readSettings<T extends Settings>(what: string, schema: T, env: E
     const secret = schema.shape[name]?.meta()?.["secret"] === true;
     const value = given[name];
     if (value === undefined) return `  ${name} is missing: ${issue.message}`;
-    return `  ${name}: ${issue.message} (${secret ? "value not shown" : `given: ${JSON.stringify(value)}`})`;
+    return `  ${name}: ${issue.message} (${secret ? "value not shown" : `given: ${withoutPassword(JSON.stringify(value))}`})`;
   });
   const count = lines.length === 1 ? "1 setting is wrong" : `${lines.length} settings are wrong`;
   throw new ConfigError(`Cannot start ${what}: ${count}.\n${lines.join("\n")}`);

@@ -28,6 +28,8 @@ export type LocalPostgresOptions = {
   readonly durable?: boolean;
   /** Further settings, as `name=value`. */
   readonly settings?: readonly string[];
+  /** A command that the server is run through, such as one that enters a network of its own. */
+  readonly through?: readonly string[];
 };
 
 /** Why a local Postgres could not start, where the caller has a remedy to name. */
@@ -54,7 +56,7 @@ export const localPostgresUser = "postgres";
 export async function startLocalPostgres(options: LocalPostgresOptions): Promise<LocalPostgres> {
   await initialise(options.folder);
   const port = options.port === 0 ? await freePort() : options.port;
-  const server = await run("postgres", serverArguments(options, port));
+  const server = await run("postgres", serverArguments(options, port), options.through);
   const exited = once(server, "exit");
   try {
     await ready(server, { port, folder: options.folder });
@@ -124,8 +126,12 @@ async function initialise(folder: string): Promise<void> {
 }
 
 /** Runs one of the binaries in a session of its own, so that Ctrl-C in a terminal reaches us and not it. */
-async function run(name: "initdb" | "postgres", args: readonly string[]): Promise<ChildProcess> {
-  const [command, ...first] = [...(await launcher()), (await binaries())[name]];
+async function run(
+  name: "initdb" | "postgres",
+  args: readonly string[],
+  through: readonly string[] = [],
+): Promise<ChildProcess> {
+  const [command, ...first] = [...through, ...(await launcher()), (await binaries())[name]];
   return spawn(command ?? name, [...first, ...args], {
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],

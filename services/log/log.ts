@@ -61,8 +61,13 @@ function textLine(time: Date, level: Level, { event, fields }: Entry): string {
   return [time.toISOString().slice(11, 23), level.padEnd(5), event, ...facts].join(" ");
 }
 
+/** What others wrote, a task's name for one, must not steer the terminal; JSON escapes some control characters alone. */
 function shown(value: unknown): string {
-  return typeof value === "string" && /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);
+  const text = typeof value === "string" && /^[^\s"=\p{Cc}]+$/u.test(value) ? value : JSON.stringify(value);
+  return text?.replace(
+    /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 function readable(value: unknown): unknown {

@@ -3,6 +3,7 @@ import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { csrf } from "hono/csrf";
 import { secureHeaders } from "hono/secure-headers";
+import { isLocalHost } from "../http/is-local-host.ts";
 import type { Log } from "../log/log.ts";
 import { findLinks } from "./find-links.ts";
 import type { Message, MessageStore } from "./message.ts";
@@ -54,7 +55,7 @@ export function createMailboxApp(options: MailboxOptions): Hono {
 /** A page elsewhere whose name was pointed at this address (DNS rebinding) must not read the mail. */
 async function refuseForeignHosts(c: Context, next: () => Promise<void>): Promise<Response | undefined> {
   const { hostname } = new URL(c.req.url);
-  if (/^[\d.]+$|^\[|^[^.]+$|\.localhost$|\.local$|\.cluster\.local$/.test(hostname)) {
+  if (isLocalHost(hostname)) {
     await next();
     return undefined;
   }

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { createLog } from "../log/log.ts";
 import { createMailboxApp } from "./create-mailbox-app.tsx";
 import { findLinks } from "./find-links.ts";
-import { createMessageStore, keptMessages } from "./message.ts";
+import { createMessageStore, keptCharacters, keptMessages, type Message } from "./message.ts";
 
 const log = createLog({ level: "silent", format: "json", write: () => {}, now: () => new Date() });
 const authorization = `Basic ${btoa("api:key")}`;
@@ -193,4 +193,16 @@ test("the oldest message goes when there are too many", () => {
     });
   expect(store.list()).toHaveLength(keptMessages);
   expect(store.find("0")).toBeUndefined();
+});
+
+test("the oldest messages go when they are too large together, and the newest stays whatever its size", () => {
+  const store = createMessageStore();
+  const message = { receivedAt: "", from: "", to: "", subject: "", html: "", headers: {}, tags: [] };
+  const add = (id: string, size: number) =>
+    store.add({ ...message, id, text: "x".repeat(size) } satisfies Message);
+  const ids = () => store.list().map(({ id }) => id);
+  for (const id of ["1", "2", "3"]) add(id, keptCharacters / 2);
+  expect(ids()).toEqual(["3", "2"]);
+  add("4", keptCharacters + 1);
+  expect(ids()).toEqual(["4"]);
 });

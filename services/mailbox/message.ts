@@ -28,12 +28,19 @@ export type MessageStore = {
 /** Most messages that a mailbox keeps; the oldest goes when one more comes. */
 export const keptMessages = 1_000;
 
+/** Most characters of all that it keeps, so that a thousand mails of 25 MB do not take the machine's memory. */
+export const keptCharacters = 100_000_000;
+
 /** Gives an empty store. */
 export function createMessageStore(): MessageStore {
   let messages: Message[] = [];
   return {
     add: (message) => {
-      messages = [message, ...messages].slice(0, keptMessages);
+      let left = keptCharacters;
+      messages = [message, ...messages].slice(0, keptMessages).filter((one) => {
+        left -= sizeOf(one);
+        return one === message || left >= 0;
+      });
     },
     list: () => messages,
     find: (id) => messages.find((message) => message.id === id),
@@ -41,4 +48,8 @@ export function createMessageStore(): MessageStore {
       messages = [];
     },
   };
+}
+
+function sizeOf({ html, text, subject, to }: Message): number {
+  return html.length + text.length + subject.length + to.length;
 }

@@ -3,26 +3,16 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { launcher } from "../local-postgres/binaries.ts";
+import { findProgram } from "./find-program.ts";
 import { until } from "./until.ts";
 import type { TestDatabase } from "./with-database.ts";
 
 /** A PgBouncer of a test's own. */
 export type PgBouncer = AsyncDisposable & { readonly port: number };
 
-/**
- * Gives the path of PgBouncer, which Debian's package manager installs where it is missing and may be used: as root. Gives
- * null where there is none.
- */
-export async function findPgBouncer(): Promise<string | null> {
-  const find = () => Bun.which("pgbouncer", { PATH: `${process.env["PATH"] ?? ""}:/usr/sbin` });
-  if (find() === null && process.getuid?.() === 0 && Bun.which("apt-get") !== null) {
-    for (const words of [["update"], ["install", "-y", "--no-install-recommends", "pgbouncer"]]) {
-      // Run level 1 keeps the package from starting a server of its own.
-      const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
-      await Bun.spawn(["apt-get", "-qq", ...words], { env, stdout: "ignore", stderr: "ignore" }).exited;
-    }
-  }
-  return find();
+/** Gives the path of PgBouncer, or null where there is none. */
+export function findPgBouncer(): Promise<string | null> {
+  return findProgram("pgbouncer", "pgbouncer");
 }
 
 /** Gives a PgBouncer in transaction mode before a database, with three connections to it for all. */

@@ -17,7 +17,12 @@ export function withProcess(
   env: Readonly<Record<string, string>>,
   words: readonly string[] = [],
 ): TestProcess {
-  return withCommand([process.execPath, join(root, program), ...words], env);
+  return withCommand([...programCommand(program), ...words], env);
+}
+
+/** Gives the command that runs a program of this repository. */
+export function programCommand(program: string): readonly string[] {
+  return [process.execPath, join(root, program)];
 }
 
 /** Runs any command in the repository's root, with just these environment variables beside PATH. */

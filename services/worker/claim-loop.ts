@@ -14,7 +14,7 @@ import type { WorkerRun } from "./worker-run.ts";
 /** What a claim loop needs. */
 export type ClaimLoopOptions = {
   readonly jobs: Pick<Jobs, "getJobs" | "nextJob" | "restWorker" | "releaseStrays">;
-  readonly run: Pick<WorkerRun, "current" | "holds" | "lose">;
+  readonly run: Pick<WorkerRun, "current" | "lose">;
   readonly perform: SlotsOptions["perform"];
   /** Whether notifications reach this process at the moment. */
   readonly hears: () => boolean;
@@ -84,7 +84,7 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
       signal.wake();
     },
     forgetUnstarted: () => {
-      slots.takeBack();
+      takeBack(options, slots);
     },
     stop: async () => {
       stopping.abort();
@@ -98,13 +98,11 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
 
 type Unstarted = { readonly slots: Slots; readonly look: Look };
 
-async function giveBackUnstarted(
-  { jobs, run, held, log }: ClaimLoopOptions,
-  { slots, look }: Unstarted,
-): Promise<void> {
+async function giveBackUnstarted(options: ClaimLoopOptions, { slots, look }: Unstarted): Promise<void> {
+  const { jobs, run, held, log } = options;
   // What a look beside has claimed is known only when it is over.
   await look.whenNoneBeside();
-  if (slots.takeBack().length === 0) return;
+  if (takeBack(options, slots) === 0) return;
   try {
     const count = await jobs.releaseStrays(await run.current(), held.ids());
     log.info("jobs given back that were not started", { count });
@@ -113,6 +111,13 @@ async function giveBackUnstarted(
     look.mayHaveStrays();
     log.warn("cannot give jobs back yet", { error });
   }
+}
+
+/** Takes back the jobs that were not started, and gives their number. One of them may have been on trial. */
+function takeBack({ health }: Pick<ClaimLoopOptions, "health">, slots: Slots): number {
+  const left = slots.takeBack();
+  for (const { taskIdentifier } of left) health.endTrial(taskIdentifier);
+  return left.length;
 }
 
 async function sleepMs(

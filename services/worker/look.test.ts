@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { Jobs, LeasedJob } from "#db/jobs";
+import type { Claimed, TaskFilter } from "#db/jobs";
 import { createLog } from "../log/log.ts";
 import { createHeldJobs } from "./held-jobs.ts";
 import { createLook } from "./look.ts";
@@ -8,77 +8,76 @@ import { createSlotPool } from "./slot-pool.ts";
 import { createSlots } from "./slots.ts";
 import { createTaskHealth } from "./task-health.ts";
 
-const job: LeasedJob = {
-  id: "1",
-  databaseId: "00000000-0000-4000-8000-000000000001",
-  taskIdentifier: "a",
-  payload: "{}",
-  attempt: 1,
-  maxAttempts: 25,
-  priority: 0,
-  runAtUs: 0,
-  queueName: null,
-  leaseToken: "00000000-0000-4000-8000-000000000002",
-  createdAt: new Date(0),
-  traceparent: null,
-  tracestate: null,
-  scheduleId: null,
-  scheduledAt: null,
-};
-
-/** A look whose claims the test answers, under a run that it can lose. */
-function withLook(getJobs: Jobs["getJobs"]) {
-  const started: string[] = [];
-  const released: (readonly string[])[] = [];
+/** A way to look whose claims are answered as the test says, with the tasks that each asked for. */
+function withLook(answer: () => Promise<Claimed>) {
+  const health = createTaskHealth();
+  const asked: TaskFilter[] = [];
+  let strayCalls = 0;
   const held = createHeldJobs();
-  let isHeld = true;
   const slots = createSlots({
-    pool: createSlotPool(8),
+    pool: createSlotPool(4),
     held,
     onFree: () => {},
-    perform: async ({ id }) => void started.push(id),
+    perform: () => Promise.resolve(),
   });
+  const run = { current: () => Promise.resolve("run"), lose: () => {}, keeps: () => true };
   const look = createLook({
     jobs: {
-      getJobs,
-      releaseStrays: async (_, known) => {
-        released.push(known);
-        return 0;
+      getJobs: ({ tasks }) => {
+        asked.push(tasks);
+        return answer();
+      },
+      releaseStrays: () => {
+        strayCalls += 1;
+        return Promise.resolve(0);
       },
     },
-    run: { current: async () => "run", holds: () => isHeld, lose: () => {} },
+    run,
     held,
-    settler: { takeCompleted: () => ({ leases: [], written: () => {}, putBack: () => {} }) },
-    health: createTaskHealth(),
-    tasks: null,
+    health,
     slots,
+    settler: { takeCompleted: () => ({ leases: [], written: () => {}, putBack: () => {} }) },
+    tasks: null,
     back: createLookBack(),
     onFound: () => {},
-    log: createLog({ level: "error", format: "json", write: () => {}, now: () => new Date() }),
+    log: createLog({ level: "silent", format: "json", write: () => {}, now: () => new Date() }),
   });
-  const lose = () => {
-    isHeld = false;
-  };
-  return { look, started, released, held, lose };
+  return { look, health, asked, strayCalls: () => strayCalls };
 }
 
-test("what a claim brings whose lease was lost meanwhile is not started", async () => {
-  const answer = Promise.withResolvers<Awaited<ReturnType<Jobs["getJobs"]>>>();
-  const { look, started, held, lose } = withLook(() => answer.promise);
-  const found = look.once();
-  await Promise.resolve();
-  lose();
-  answer.resolve({ jobs: [job], refused: new Set() });
-  expect(await found).toBe("nothing");
-  expect([started, held.ids()]).toEqual([[], []]);
+test("tasks that were out of reach and have nothing due cost a claim once, and not at every look", async () => {
+  const { look, health, asked } = withLook(() => Promise.resolve({ jobs: [], refused: new Set() }));
+  // Long ago, so that their rest is over.
+  for (const task of ["a", "b", "c"]) health.unreachable(task, 0);
+  await look.once();
+  expect(asked.map(({ only }) => only?.[0] ?? "all")).toEqual(["a", "b", "c", "all"]);
+  await look.once();
+  expect(asked.slice(4)).toEqual([{ only: null, except: null }]);
+});
+
+test("a task that was out of reach is tried again after a trial whose claim failed", async () => {
+  const database = { isAway: true };
+  const { look, health, asked } = withLook(() =>
+    database.isAway ? Promise.reject(new Error("away")) : Promise.resolve({ jobs: [], refused: new Set() }),
+  );
+  for (const task of ["a", "b"]) health.unreachable(task, 0);
+  const failure = await look.once().catch(String);
+  expect(failure).toBe("Error: away");
+  database.isAway = false;
+  asked.length = 0;
+  expect(await look.once()).toBe("nothing");
+  expect(asked).toEqual([
+    { only: ["a"], except: null },
+    { only: ["b"], except: null },
+    { only: null, except: null },
+  ]);
 });
 
 test("what could not be given back is looked for before the next claim", async () => {
-  const { look, started, released } = withLook(async () => ({ jobs: [job], refused: new Set() }));
+  const { look, asked, strayCalls } = withLook(() => Promise.resolve({ jobs: [], refused: new Set() }));
   await look.once();
-  expect(released).toEqual([]);
+  expect([strayCalls(), asked.length]).toEqual([0, 1]);
   look.mayHaveStrays();
   await look.once();
-  expect(released).toHaveLength(1);
-  expect(started).toEqual(["1", "1"]);
+  expect([strayCalls(), asked.length]).toEqual([1, 2]);
 });

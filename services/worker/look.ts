@@ -11,7 +11,7 @@ import type { WorkerRun } from "./worker-run.ts";
 /** What looking for due jobs needs. */
 export type LookOptions = {
   readonly jobs: Pick<Jobs, "getJobs" | "releaseStrays">;
-  readonly run: Pick<WorkerRun, "current" | "holds" | "lose">;
+  readonly run: Pick<WorkerRun, "current" | "lose">;
   readonly held: HeldJobs;
   readonly settler: Pick<Settler, "takeCompleted">;
   readonly health: TaskHealth;
@@ -51,14 +51,13 @@ function createClaim({ jobs, run, settler, slots, back }: LookOptions, onFailed:
       const leases = completed?.leases ?? [];
       const found = await jobs.getJobs({ run: worker, limit, tasks: filter, floors, completed: leases });
       completed?.written(found.refused);
-      // A lease that was lost meanwhile is no longer kept: its jobs are left to who takes them back.
-      const claimed = run.holds(worker) ? found.jobs : [];
       const ms = performance.now() - startedAt;
       const wasFilled = found.jobs.length === limit;
       if (!reach?.isBeside) slots.claimTook(ms, wasFilled);
-      if (reach !== null) back.looked({ reach, ms, claimed, completed: leases.length, wasFilled });
-      claimed.forEach(slots.add);
-      return claimed.length;
+      if (reach !== null)
+        back.looked({ reach, ms, claimed: found.jobs, completed: leases.length, wasFilled });
+      found.jobs.forEach(slots.add);
+      return found.jobs.length;
     } catch (error) {
       onFailed();
       slots.claimFailed();
@@ -99,14 +98,26 @@ export function createLook(options: LookOptions): Look {
     if (count > 0) log.warn("gave back jobs whose claim was lost with the connection", { count });
   };
 
+  const tryResting = async (worker: string) => {
+    const untried = new Set(health.startTrials(Date.now()));
+    try {
+      for (const task of untried) {
+        if (slots.wanted() === 0) break;
+        const trial = { worker, limit: 1, filter: { only: [task], except: null } };
+        const found = await claim(trial, null);
+        untried.delete(task);
+        if (found === 0) health.forget(task);
+      }
+    } finally {
+      // Where a claim failed too: a trial that nobody ends would keep its task out for ever.
+      untried.forEach(health.endTrial);
+    }
+  };
+
   const once = async (): Promise<Found> => {
     const worker = await run.current();
     if (strays.isDue()) await giveBackStrays(worker);
-    for (const task of health.startTrials(Date.now())) {
-      const trial = { worker, limit: 1, filter: { only: [task], except: null } };
-      const found = slots.wanted() > 0 ? await claim(trial, null) : 0;
-      if (found === 0) health.endTrial(task);
-    }
+    await tryResting(worker);
     const limit = slots.wanted();
     if (limit === 0) return "enough";
     const resting = health.resting();

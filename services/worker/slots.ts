@@ -28,8 +28,8 @@ export type Slots = {
   readonly waitedMs: () => number;
   /** Starts no further job. */
   readonly close: () => void;
-  /** Takes back the jobs that were not started, forgets the pace, and gives their ids. */
-  readonly takeBack: () => string[];
+  /** Takes back the jobs that were not started, forgets the pace, and gives them. */
+  readonly takeBack: () => LeasedJob[];
 };
 
 /** Jobs started and not yet written down, for each slot, before no further one is started; a crash repeats them. */
@@ -96,8 +96,8 @@ export function createSlots({ pool, perform, held, onFree }: SlotsOptions): Slot
     },
     takeBack: () => {
       pace.forget();
-      const left = next.splice(0).map(({ job }) => job.id);
-      left.forEach(held.remove);
+      const left = next.splice(0).map(({ job }) => job);
+      for (const { id } of left) held.remove(id);
       return left;
     },
   };

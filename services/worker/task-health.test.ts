@@ -40,7 +40,22 @@ test("the first answer ends the rest", () => {
   expect(health.nextTrialMs(0)).toBeNull();
 });
 
-test("a trial that came to nothing may be repeated as soon as there is a job", () => {
+test("a task of which nothing is due is forgotten", () => {
+  const health = createTaskHealth();
+  health.unreachable("mail", 0);
+  health.startTrials(1000);
+  health.forget("mail");
+  expect([health.resting(), health.startTrials(1000), health.nextTrialMs(1000)]).toEqual([[], [], null]);
+});
+
+test("of more than a thousand tasks the one that rests longest is forgotten", () => {
+  const health = createTaskHealth();
+  for (let n = 0; n <= 1_000; n++) health.unreachable(`task-${n}`, n);
+  expect(health.resting()).toHaveLength(1_000);
+  expect(health.resting()).not.toContain("task-0");
+});
+
+test("a trial that came to nothing may be repeated", () => {
   const health = createTaskHealth();
   health.unreachable("mail", 0);
   health.startTrials(1000);

@@ -8,14 +8,19 @@ export type TaskHealth = {
   readonly resting: () => string[];
   /** Gives the tasks of which one job may be tried now; each stays on trial until it answers or endTrial. */
   readonly startTrials: (now: number) => string[];
-  /** Ends a trial that came to nothing: no job was due, or its request was given up. */
+  /** Ends a trial that came to nothing: there was no slot for it, or its request was given up. */
   readonly endTrial: (task: string) => void;
+  /** Forgets a task of which nothing was due for its trial. */
+  readonly forget: (task: string) => void;
   /** Gives the ms until a rest ends; null when none does. */
   readonly nextTrialMs: (now: number) => number | null;
 };
 
 const firstRestMs = 1_000;
 const longestRestMs = 30_000;
+
+/** Tasks that rest at most: each is a claim of its own when its rest ends, and a word in every other one. Enqueuers name tasks. */
+const restsLimit = 1_000;
 
 type Rest = { restMs: number; tryAt: number; onTrial: boolean };
 
@@ -24,7 +29,8 @@ type Rest = { restMs: number; tryAt: number; onTrial: boolean };
  * and not one for each of its waiting jobs.
  *
  * A task that was unreachable rests for 1 s, then one of its jobs is tried; each time that fails too, the rest doubles, up
- * to 30 s. The first answer ends it. Failures that come in during a rest belong to requests sent before it.
+ * to 30 s. The first answer ends it. Failures that come in during a rest belong to requests sent before it. Of too many tasks
+ * the one that rests longest is forgotten.
  */
 export function createTaskHealth(): TaskHealth {
   const rests = new Map<string, Rest>();
@@ -33,6 +39,8 @@ export function createTaskHealth(): TaskHealth {
       const rest = rests.get(task);
       if (rest !== undefined && !rest.onTrial) return;
       const restMs = rest === undefined ? firstRestMs : Math.min(rest.restMs * 2, longestRestMs);
+      const [oldest] = rest === undefined && rests.size >= restsLimit ? rests.keys() : [];
+      if (oldest !== undefined) rests.delete(oldest);
       rests.set(task, { restMs, tryAt: now + restMs, onTrial: false });
     },
     reached: (task) => {
@@ -47,6 +55,9 @@ export function createTaskHealth(): TaskHealth {
     endTrial: (task) => {
       const rest = rests.get(task);
       if (rest !== undefined) rest.onTrial = false;
+    },
+    forget: (task) => {
+      rests.delete(task);
     },
     nextTrialMs: (now) => {
       const waits = [...rests.values()].map((rest) => rest.tryAt - now).filter((wait) => wait > 0);

@@ -20,8 +20,6 @@ export type WorkerRunOptions = {
 export type WorkerRun = {
   /** Gives the id of the run to claim under; registers a new one when the last was lost. */
   readonly current: () => Promise<string>;
-  /** Whether this run is the present one, so that what was claimed under it may be started. */
-  readonly holds: (run: string) => boolean;
   /** Lets go of this run, as when the database has refused it. */
   readonly lose: (run: string, reason: string) => void;
   /** Beats now and not only when it is time: the database has something to tell. */
@@ -94,7 +92,6 @@ export function startWorkerRun(options: WorkerRunOptions): WorkerRun {
       });
       return registering;
     },
-    holds: (run) => held?.run === run,
     lose,
     beatNow: call.wake,
     fault: () => (held === null ? "not registered" : null),

@@ -7,6 +7,7 @@ import { type Sample, watchQueue } from "./watch-queue.ts";
 /** A queue that is kept full or fed evenly, with a worker, a function and a database of its own. */
 export type Lane = AsyncDisposable & {
   readonly database: BenchDatabase;
+  readonly workerPid: number;
   readonly sample: () => Promise<Sample>;
   /** Enqueues so many jobs a second from now on, or more where the queue would run empty; 0 keeps it at a few thousand. */
   readonly setLoad: (perSecond: number) => void;
@@ -45,6 +46,7 @@ export async function openLane(server: BenchServer, inFlight: number): Promise<L
   const closing = opened.move();
   return {
     database,
+    workerPid: worker.pid,
     sample,
     setLoad: (perSecond) => setLoad(perSecond, true),
     setPace: (perSecond) => setLoad(perSecond, false),

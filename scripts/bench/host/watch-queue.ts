@@ -52,7 +52,8 @@ async function sizesOf(sql: Sql): Promise<Pick<Sample, "deadTuples" | "tableMb" 
   };
 }
 
-async function residentMb(pid: number): Promise<number> {
+/** Gives the memory that a process has in RAM, in MiB. */
+export async function residentMb(pid: number): Promise<number> {
   const ps = Bun.spawn(["ps", "-o", "rss=", "-p", String(pid)], { stdout: "pipe" });
   return Number(await new Response(ps.stdout).text()) / 1024;
 }

@@ -1,0 +1,39 @@
+import { expect, test } from "bun:test";
+import { signCallbackToken } from "../callback-token/callback-token.ts";
+import { createLog } from "../log/log.ts";
+import { createCallbackApp } from "./create-callback-app.ts";
+
+const lease = { jobId: "7", leaseToken: "5b720132-17d5-424d-9bcb-ee7b17c13d43" };
+const token = signCallbackToken(lease, "key");
+
+/** Posts a body of which each chunk is counted when it is read, and gives the status and that count. */
+async function post(token: string): Promise<{ status: number; chunksRead: number }> {
+  const app = createCallbackApp({
+    queues: [{ jobs: { callback: async () => "taken" }, ring: { keys: async () => ["key"] } }],
+    log: createLog({ level: "silent", format: "json", write: () => {}, now: () => new Date() }),
+    callbackSeconds: 60,
+    retryAfterMaxSeconds: 60,
+  });
+  let chunksRead = 0;
+  const pull = (controller: ReadableStreamDefaultController<Uint8Array>) => {
+    chunksRead += 1;
+    if (chunksRead > 3) return controller.close();
+    controller.enqueue(new TextEncoder().encode(" "));
+  };
+  const body = new ReadableStream<Uint8Array>({ pull }, { highWaterMark: 0 });
+  const headers = { "X-Worker-Id": "w", "X-Job-Id": "7", "Transfer-Encoding": "chunked" };
+  const response = await app.request(`http://localhost/callback?token=${token}`, {
+    method: "POST",
+    headers,
+    body,
+  });
+  return { status: response.status, chunksRead };
+}
+
+test("the body of a callback with a good token is read", async () => {
+  expect(await post(token)).toEqual({ status: 200, chunksRead: 4 });
+});
+
+test("of a callback with a wrong token not a byte of the body is read", async () => {
+  expect(await post(token.replace(/.$/, "!"))).toEqual({ status: 401, chunksRead: 0 });
+});
