@@ -14,6 +14,7 @@ export type WorkerOrders = {
 
 /** Gives the calls by which a worker process keeps the lease of its jobs, over one schema's `call`. */
 export function workerRuns(call: Call) {
+  let straysCalls = 0;
   return {
     /** Makes a new worker run known. */
     registerWorker: async (worker: {
@@ -50,9 +51,12 @@ export function workerRuns(call: Call) {
     releaseWorker: async (run: string): Promise<number> =>
       (await call("select app_jobs.release_worker($1)", [run])).length,
 
-    /** Gives back what a run has claimed without knowing, all but these ids; gives their number. */
-    releaseStrays: async (run: string, known: readonly string[]): Promise<number> =>
-      (await call("select app_jobs.release_strays($1, $2::bigint[])", [run, known])).length,
+    /** Gives back what a run has claimed without knowing, all but these ids; gives their number. Does nothing where it arrives late. */
+    releaseStrays: async (run: string, known: readonly string[]): Promise<number> => {
+      straysCalls += 1;
+      return (await call("select app_jobs.release_strays($1, $2::bigint[], $3)", [run, known, straysCalls]))
+        .length;
+    },
 
     /** Takes back jobs whose lease has ended; gives what became of them, without payloads. */
     rescueJobs: () =>

@@ -119,7 +119,7 @@ begin
     inner join pg_catalog.pg_depend as d on d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'
     where c.relnamespace = 'app_jobs'::regnamespace
       and c.relkind in ('r', 'S')
-      and c.relname not in ('migrations', 'migrations_id_seq', 'job_queues')
+      and c.relname not in ('migrations', 'migrations_id_seq', 'job_queues', 'job_queues_id_seq')
   loop
     perform pg_catalog.pg_extension_config_dump(kept, '');
   end loop;

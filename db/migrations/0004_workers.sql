@@ -7,6 +7,7 @@ create table app_jobs.workers (
   started_at timestamptz not null default now(),
   lease_until timestamptz not null,
   sleeps_until timestamptz,
+  strays_call bigint not null default 0,
   constraint workers_pkey primary key (run),
   constraint workers_lease_seconds_positive check (lease_seconds > 0)
 );
@@ -18,4 +19,5 @@ comment on column app_jobs.workers.lease_seconds is 'How long a beat keeps its j
 comment on column app_jobs.workers.started_at is 'When the run registered itself.';
 comment on column app_jobs.workers.sleeps_until is
   'Until when it sleeps unless notified; null while it looks by itself. See wake_workers.';
+comment on column app_jobs.workers.strays_call is 'Number of its latest call of release_strays: an earlier one that arrives late does nothing.';
 comment on column app_jobs.workers.lease_until is 'Its jobs are taken back after this time, by the database''s clock.';

@@ -1,3 +1,4 @@
+-- Rows are found again by their place (ctid), which holds while they are locked.
 create function app_jobs.settle_queues(names text[]) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -8,32 +9,48 @@ set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan
 as $$
 declare
-  held text[];
+  held tid[];
+  held_names integer;
   gone integer;
 begin
-  held := array(
-    select q.queue_name
+  select array_agg(free.place), count(distinct free.queue_name)
+  into held, held_names
+  from (
+    select q.ctid as place, q.queue_name
     from app_jobs.job_queues as q
-    where q.queue_name = any (names)
+    where q.queue_name = any (names) and not q.is_parked
     for update skip locked
-  );
+  ) as free;
+  held := coalesce(held, '{}');
 
   -- An enqueue into the others is in flight. Look again soon rather than at every claim.
-  if cardinality(held) < cardinality(names) then
+  if held_names < cardinality(names) then
     update app_jobs.job_queues as q
     set next_run_at = clock_timestamp() + interval '50 milliseconds'
-    where q.queue_name = any (array(
-      select others.queue_name
+    where q.ctid = any (array(
+      select others.ctid
       from app_jobs.job_queues as others
-      where others.queue_name = any (array(select unnest(names) except select unnest(held)))
+      where others.queue_name = any (names) and not others.is_parked and others.ctid <> all (held)
       for no key update skip locked
     ));
+  end if;
+
+  -- More rows than queues: of those that are held, one a queue is enough.
+  if cardinality(held) > cardinality(names) then
+    delete from app_jobs.job_queues as q
+    where q.ctid = any (held)
+      and (
+        select true
+        from app_jobs.job_queues as kept
+        where kept.queue_name = q.queue_name and kept.id < q.id and kept.ctid = any (held)
+        limit 1
+      );
   end if;
 
   -- With the rows held, every committed job of their queues is visible to these statements. A subquery and not exists, which
   -- may be planned as one look at the jobs of all queues.
   delete from app_jobs.job_queues as q
-  where q.queue_name = any (held)
+  where q.ctid = any (held)
     and (
       select true
       from app_jobs.jobs as j
@@ -48,13 +65,13 @@ begin
       select coalesce(bounds.priority, q.next_priority), coalesce(bounds.run_at, q.next_run_at)
       from app_jobs.queue_bounds(q.queue_name) as bounds
     )
-    where q.queue_name = any (held);
+    where q.ctid = any (held);
   end if;
 end;
 $$;
 
 comment on function app_jobs.settle_queues(text[]) is
-  'Sets the bounds of serial queues that had nothing due to what waits in them now, or removes their rows.';
+  'Sets the bounds of serial queues, each named once, to what waits in them now, or removes their rows. Waits for nobody.';
 
 revoke all on function app_jobs.settle_queues(text[]) from public;
 
@@ -99,7 +116,7 @@ revoke all on function app_jobs.queue_bounds(text) from public;
 
 -- A queue that runs cannot be claimed from, and yet the claim would look at its row each time. That is nothing for the few
 -- whose request is under way, and much for ten thousand whose functions answered 202. So a queue that has run for a
--- second is parked: out of the index that claims read. The job that runs carries the duty to bring it back, however
+-- second is parked: its rows are out of the index that claims read. The job that runs carries the duty to bring it back, however
 -- it ends (parked_queue, tg_parked_queue_left); both flags are set under the lock of that job's row, so that its end comes
 -- either before, and then nothing is parked, or after.
 --
@@ -114,12 +131,12 @@ set enable_mergejoin = off
 as $$
 declare
   job_ids bigint[];
-  names text[];
+  places tid[];
 begin
-  select array_agg(running.id), array_agg(held.queue_name)
-  into job_ids, names
+  select array_agg(running.id), array_agg(held.place)
+  into job_ids, places
   from (
-    select q.queue_name
+    select q.ctid as place, q.queue_name
     from app_jobs.job_queues as q
     where not q.is_parked and q.next_run_at <= now()
     order by q.next_priority, q.next_run_at, q.queue_name
@@ -133,9 +150,9 @@ begin
     for update skip locked
   ) as running
   cross join lateral (
-    select q.queue_name
+    select q.ctid as place
     from app_jobs.job_queues as q
-    where q.queue_name = front.queue_name
+    where q.ctid = front.place and not q.is_parked
     limit 1
     for no key update skip locked
   ) as held;
@@ -147,7 +164,7 @@ begin
 
     update app_jobs.job_queues as q
     set is_parked = true
-    where q.queue_name = any (names);
+    where q.ctid = any (places);
   end if;
 end;
 $$;

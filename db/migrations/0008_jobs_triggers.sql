@@ -91,7 +91,7 @@ as $$
 begin
   update app_jobs.job_queues as q
   set is_parked = false
-  where q.queue_name = old.queue_name;
+  where q.queue_name = old.queue_name and q.is_parked;
   return null;
 end;
 $$;
@@ -117,12 +117,13 @@ create function app_jobs.tg_job_left() returns trigger
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
 as $$
 begin
   if old.parked_queue then
     update app_jobs.job_queues as q
     set is_parked = false
-    where q.queue_name = old.queue_name;
+    where q.queue_name = old.queue_name and q.is_parked;
   end if;
 
   -- A job that dies leaves jobs too, free and without an attempt, and takes its history along.

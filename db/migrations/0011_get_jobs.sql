@@ -69,6 +69,7 @@ declare
   picked bigint[];
   names text[];
   idle text[] := '{}';
+  tried text[] := '{}';
   wanted integer;
   seen integer;
   last_priority integer := -2147483648;
@@ -98,6 +99,7 @@ begin
       where not q.is_parked
         and q.next_run_at <= now()
         and (q.next_priority, q.next_run_at, q.queue_name) > (last_priority, last_run_at, last_name)
+        and q.queue_name <> all (tried)
         and (
           select true
           from app_jobs.jobs as running
@@ -125,17 +127,25 @@ begin
 
     select
       heads || coalesce(array_agg(head.id) filter (where head.id is not null), '{}'),
-      idle || coalesce(array_agg(c.queue_name) filter (where c.is_running is null and following.id is null), '{}')
-    into heads, idle
+      idle || coalesce(
+        array_agg(c.queue_name) filter (where c.is_running is null and (following.id is null or c.row_count > 1)), '{}'
+      ),
+      tried || names
+    into heads, idle, tried
     from (
       select
-        name as queue_name,
+        one.name as queue_name,
+        one.row_count,
         (
           select true
           from app_jobs.jobs as running
-          where running.queue_name = name and running.locked_at is not null
+          where running.queue_name = one.name and running.locked_at is not null
         ) as is_running
-      from unnest(names) as name
+      from (
+        select name, count(*) as row_count
+        from unnest(names) as name
+        group by name
+      ) as one
     ) as c
     left join lateral (
       select j.id, j.priority, j.run_at
@@ -250,7 +260,7 @@ begin
     j.schedule_id,
     j.scheduled_at;
 
-  -- Queues with nothing more to claim need no second look.
+  -- Queues with nothing more to claim need no second look, and those with two rows but one.
   if cardinality(idle) > 0 then
     perform app_jobs.settle_queues(idle);
   end if;

@@ -57,20 +57,33 @@ comment on function app_jobs.rest_worker(uuid, double precision) is
 
 revoke all on function app_jobs.rest_worker(uuid, double precision) from public;
 
-create function app_jobs.release_strays(run uuid, known_job_ids bigint[]) returns setof bigint
+-- A call that its worker has given up may lie in the network and arrive later: by then there are jobs that it does not know of, and
+-- that run. So calls are numbered, and the worker claims nothing until one has been answered.
+create function app_jobs.release_strays(run uuid, known_job_ids bigint[], call_number bigint default null)
+returns setof bigint
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
 as $$
 declare
   held bigint[];
 begin
+  if call_number is not null then
+    update app_jobs.workers as w
+    set strays_call = call_number
+    where w.run = release_strays.run and w.strays_call < call_number;
+    if not found then
+      return;
+    end if;
+  end if;
+
   held := array(
     select j.id
     from app_jobs.jobs as j
     where j.worker_run = release_strays.run
       and j.locked_at is not null
       and j.id <> all (known_job_ids)
-    for update
+    for update skip locked
   );
   perform app_jobs.record_attempts(array(
     select app_jobs.ended_attempt(j, 'released', 'Its worker stopped, or lost the claim''s answer, and gave it back.')
@@ -96,15 +109,17 @@ begin
 end;
 $$;
 
-comment on function app_jobs.release_strays(uuid, bigint[]) is
+comment on function app_jobs.release_strays(uuid, bigint[], bigint) is
   'Gives back, with their attempts, the jobs of a worker run that the worker does not know of, and gives their ids: claimed by '
-  'a statement whose answer was lost with the connection, they would stay leased as long as the worker lives.';
+  'a statement whose answer was lost with the connection, they would stay leased as long as the worker lives. Leaves out what '
+  'is in other hands at this moment. Does nothing where a call with this call_number, or a higher one, was before it.';
 
-revoke all on function app_jobs.release_strays(uuid, bigint[]) from public;
+revoke all on function app_jobs.release_strays(uuid, bigint[], bigint) from public;
 
 create function app_jobs.release_worker(run uuid) returns setof bigint
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
 as $$
 begin
   -- A claim of this run that is under way ends first; a later one finds no row (claim_jobs).
@@ -115,12 +130,25 @@ begin
 
   return query
   select app_jobs.release_strays(release_worker.run, '{}');
-  delete from app_jobs.workers as w
-  where w.run = release_worker.run;
+
+  -- A job in other hands, as of a transaction that takes its key, is not waited for: rescue_jobs takes it back.
+  if exists (
+    select
+    from app_jobs.jobs as j
+    where j.worker_run = release_worker.run and j.locked_at is not null
+  ) then
+    update app_jobs.workers as w
+    set lease_until = now(), sleeps_until = null
+    where w.run = release_worker.run;
+  else
+    delete from app_jobs.workers as w
+    where w.run = release_worker.run;
+  end if;
 end;
 $$;
 
 comment on function app_jobs.release_worker(uuid) is
-  'Ends a worker run: gives back its jobs with their attempts, and gives their ids. Safe to call twice.';
+  'Ends a worker run: gives back its jobs with their attempts, and gives their ids; what is in other hands is left to rescue_jobs. '
+  'Safe to call twice.';
 
 revoke all on function app_jobs.release_worker(uuid) from public;

@@ -1,10 +1,17 @@
 -- Plan relied on, whatever the statistics say: Index Scan using jobs_pkey on the ids, and the pairs as a hashed subplan. As a
 -- join it would be planned while the table is small, from the jobs to the pairs, and would after a bulk insert read all of
--- them for each batch, until the next ANALYZE.
+-- them for each batch, until the next ANALYZE. No bitmap: rows are to be locked in the order of their ids, as by all who lock many,
+-- so that no two batches wait for each other.
+--
+-- A transaction that takes the key of a running job (add_job) holds its row as long as it stays open. Whoever brings outcomes waits
+-- two seconds for it, here as in fail_leases, accept_leases and keep_leases, and then gets an error: a worker brings the
+-- other outcomes without it (services/worker/settle.ts).
 create function app_jobs.complete_leases(job_ids bigint[], lease_tokens uuid[]) returns setof bigint
 language sql
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
+set enable_bitmapscan = off
+set lock_timeout = '2s'
 as $$
   delete from app_jobs.jobs as j
   where j.id = any (job_ids)
@@ -51,6 +58,11 @@ begin
     and j.worker_run is null
     and j.accepted_at is null
   returning * into job;
+
+  -- The next job of its serial queue may be another worker's, which sleeps.
+  if job.queue_name is not null then
+    perform app_jobs.wake_workers('-infinity');
+  end if;
   return job;
 end;
 $$;
@@ -92,20 +104,26 @@ revoke all on function app_jobs.is_free(app_jobs.jobs) from public;
 create function app_jobs.complete_jobs(job_ids bigint[]) returns setof app_jobs.jobs
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
 as $$
+declare
+  held bigint[];
 begin
   perform app_jobs.retry_dead_jobs(job_ids);
+  -- Chosen once, so that what is removed is what is kept.
+  held := array(
+    select j.id
+    from app_jobs.jobs as j
+    where j.id = any (job_ids) and app_jobs.is_free(j)
+    order by j.id
+    for update
+  );
   if current_setting('jobs.keep_completed', true) <> '' then
-    perform app_jobs.keep_jobs(array(
-      select j.id
-      from app_jobs.jobs as j
-      where j.id = any (job_ids) and app_jobs.is_free(j)
-      for update
-    ));
+    perform app_jobs.keep_jobs(held);
   end if;
   return query
   delete from app_jobs.jobs as j
-  where j.id = any (job_ids) and app_jobs.is_free(j)
+  where j.id = any (held)
   returning j.*;
 end;
 $$;

@@ -28,6 +28,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 set plan_cache_mode = force_custom_plan
+set lock_timeout = '2s'
 as $$
 begin
   return query
@@ -164,6 +165,11 @@ begin
     array[fail_job.error_message],
     array[null::double precision]
   ) as failed;
+
+  -- Its next try, or the next job of its serial queue, may be another worker's, which sleeps.
+  if job.id is not null then
+    perform app_jobs.wake_workers(case when job.queue_name is null then job.run_at else '-infinity' end);
+  end if;
   return job;
 end;
 $$;
@@ -178,6 +184,7 @@ create function app_jobs.permanently_fail_jobs(job_ids bigint[], error_message t
 returns setof app_jobs.jobs
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
 as $$
 declare
   message constant text := coalesce(permanently_fail_jobs.error_message, 'Failed for good by an operator.');
@@ -187,6 +194,7 @@ begin
     select j.id
     from app_jobs.jobs as j
     where j.id = any (job_ids) and app_jobs.is_free(j)
+    order by j.id
     for update
   );
   perform app_jobs.record_attempts(

@@ -4,6 +4,8 @@ returns setof bigint
 language sql
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
+set enable_bitmapscan = off
+set lock_timeout = '2s'
 as $$
   update app_jobs.jobs as j
   set worker_run = null,

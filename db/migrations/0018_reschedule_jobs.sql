@@ -7,6 +7,7 @@ create function app_jobs.reschedule_jobs(
 ) returns setof app_jobs.jobs
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
 as $$
 declare
   held bigint[];
@@ -25,6 +26,7 @@ begin
     select j.id
     from app_jobs.jobs as j
     where j.id = any (job_ids) and app_jobs.is_free(j)
+    order by j.id
     for update
   );
   perform app_jobs.record_attempts(array(

@@ -18,6 +18,7 @@ begin
       and j.locked_at is not null
       and j.worker_run is null
       and j.accepted_at is null
+    order by j.id
     for update
   );
   perform app_jobs.record_attempts(array(

@@ -22,9 +22,9 @@ begin
       limit at_most
     ) as running
   ) + (
-    select count(*)
+    select count(distinct serial.queue_name)
     from (
-      select
+      select q.queue_name
       from app_jobs.job_queues as q
       where not q.is_parked and q.next_run_at <= now()
       limit at_most

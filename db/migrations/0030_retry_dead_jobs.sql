@@ -6,6 +6,7 @@ create function app_jobs.retry_dead_jobs(
 ) returns setof app_jobs.jobs
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
 as $$
 declare
   letter app_jobs.dead_jobs;

@@ -109,6 +109,8 @@ comment on function app_jobs.operator_attempt(app_jobs.jobs, text) is
 
 revoke all on function app_jobs.operator_attempt(app_jobs.jobs, text) from public;
 
+-- By place (ctid), which holds as long as the jobs are locked: by key, a plan made while the table was small would go from its rows
+-- to those that have ended.
 create function app_jobs.record_attempts(ended app_jobs.job_attempts[]) returns integer
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -124,12 +126,12 @@ begin
   end if;
 
   with attempt as (
-    select e.*, latest.id as again
+    select e.*, latest.place as again
     from unnest(ended) with ordinality as e (
       job_id, id, attempt, tries, began_at, ended_at, worker_id, outcome, http_status, error, n
     )
     left join lateral (
-      select a.id, a.attempt, a.outcome
+      select a.ctid as place, a.attempt, a.outcome
       from app_jobs.job_attempts as a
       where a.job_id = e.job_id and e.outcome in ('unreachable', 'released')
       order by a.id desc
@@ -144,7 +146,7 @@ begin
       http_status = attempt.http_status,
       error = attempt.error
     from attempt
-    where a.job_id = attempt.job_id and a.id = attempt.again
+    where a.ctid = attempt.again
   )
   insert into app_jobs.job_attempts (
     job_id, attempt, tries, began_at, ended_at, worker_id, outcome, http_status, error
@@ -166,13 +168,13 @@ begin
   delete from app_jobs.job_attempts as a
   using unnest(ended) as e
   cross join lateral (
-    select old.id
+    select old.ctid as place
     from app_jobs.job_attempts as old
     where old.job_id = e.job_id
     order by old.id desc
     offset 100
   ) as surplus
-  where a.job_id = e.job_id and a.id = surplus.id;
+  where a.ctid = surplus.place;
 
   return cardinality(ended);
 end;
@@ -187,6 +189,7 @@ create function app_jobs.tg_dead_job_left() returns trigger
 language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
 as $$
 begin
   delete from app_jobs.job_attempts as a

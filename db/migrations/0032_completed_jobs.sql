@@ -165,6 +165,7 @@ returns setof bigint
 language plpgsql
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
+set lock_timeout = '2s'
 as $$
 declare
   held bigint[];
@@ -175,6 +176,7 @@ begin
     where j.id = any (job_ids)
       and ((j.id, j.lease_token) in (select * from unnest(job_ids, lease_tokens))) is true
       and j.locked_at is not null
+    order by j.id
     for update
   );
   perform app_jobs.keep_jobs(held, keep_seconds);

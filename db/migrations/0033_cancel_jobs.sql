@@ -19,25 +19,33 @@ comment on column app_jobs.cancelled_leases.job_id is 'The job.';
 comment on column app_jobs.cancelled_leases.lease_token is 'Token of the lease.';
 comment on column app_jobs.cancelled_leases.cancelled_at is 'When it was cancelled; kept for twice the longest lease, two hours.';
 
+-- Serves cancel_jobs: those that no worker is told of any more.
+create index cancelled_leases_age_idx on app_jobs.cancelled_leases (cancelled_at);
+comment on index app_jobs.cancelled_leases_age_idx is 'Cancelled leases, the oldest first.';
+
 create function app_jobs.cancel_jobs(job_ids bigint[], reason text default null) returns setof app_jobs.jobs
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
 as $$
 declare
   message constant text := coalesce(cancel_jobs.reason, 'Cancelled.');
+  held bigint[];
   has_leased boolean;
 begin
-  -- Whoever ends one of them at the same time has it first or finds no lease; the next statement sees which.
-  perform
-  from app_jobs.jobs as j
-  where j.id = any (job_ids)
-  order by j.id
-  for update;
+  -- Chosen once. Whoever ends one of them at the same time has it first, or finds no lease.
+  held := array(
+    select j.id
+    from app_jobs.jobs as j
+    where j.id = any (job_ids)
+    order by j.id
+    for update
+  );
 
   select count(*) > 0
   into has_leased
   from app_jobs.jobs as j
-  where j.id = any (job_ids) and j.locked_at is not null;
+  where j.id = any (held) and j.locked_at is not null;
 
   if has_leased then
     delete from app_jobs.cancelled_leases as c
@@ -46,7 +54,7 @@ begin
     insert into app_jobs.cancelled_leases (worker_run, job_id, lease_token)
     select j.worker_run, j.id, j.lease_token
     from app_jobs.jobs as j
-    where j.id = any (job_ids) and j.locked_at is not null and j.worker_run is not null;
+    where j.id = any (held) and j.locked_at is not null and j.worker_run is not null;
     if found then
       perform pg_notify('jobs:orders', '');
     end if;
@@ -59,7 +67,7 @@ begin
         else app_jobs.ended_attempt(j, 'cancelled', message)
       end
     from app_jobs.jobs as j
-    where j.id = any (job_ids)
+    where j.id = any (held)
   ));
 
   return query
@@ -75,7 +83,7 @@ begin
     lease_seconds = null,
     accepted_at = null,
     updated_at = now()
-  where j.id = any (job_ids)
+  where j.id = any (held)
   returning j.*;
 
   -- The next job of a serial queue may be due.
@@ -96,6 +104,7 @@ create function app_jobs.worker_orders(run uuid) returns json
 language sql
 stable
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
 as $$
   select json_build_object(
     'cancelled',

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { type TestDatabase, withDatabase } from "../../services/testing/with-database.ts";
+import { arrayLiteral } from "../client/array-literal.ts";
 import { connect } from "../client/connect.ts";
 import { createJobs, type Jobs, type LeasedJob } from "../client/jobs.ts";
 
@@ -38,8 +39,7 @@ async function withOldPlans() {
     const [row] = await sql<{ read: string }[]>`
       select sum(pg_stat_get_xact_tuples_returned(c.oid) + pg_stat_get_xact_tuples_fetched(c.oid)) as read
       from pg_class as c
-      left join pg_index as i on i.indexrelid = c.oid
-      where coalesce(i.indrelid, c.oid) in ('app_jobs.jobs'::regclass, 'app_jobs.job_queues'::regclass)`;
+      where c.relnamespace = 'app_jobs'::regnamespace and c.relkind in ('r', 'i')`;
     return Number(row?.read);
   };
   return {
@@ -47,7 +47,7 @@ async function withOldPlans() {
     sql,
     jobs,
     claim,
-    /** Gives how many rows and index entries of the queue's tables a call reads, by the server's own count. */
+    /** Gives how many rows and index entries of the schema's tables a call reads, by the server's own count. */
     readBy: async (call: () => Promise<unknown>) => {
       await sql`begin`;
       const before = await countRead();
@@ -117,4 +117,83 @@ test("taking back the dead's jobs reads none of the living", async () => {
   await db.add({ count: 2_000 });
   expect(await db.claim(2_000)).toHaveLength(2_000);
   expect(await db.readBy(() => db.jobs.rescueJobs())).toBeLessThan(100);
+});
+
+/** Calls that come by the hour and not by the second, or that write more than the queue; each with three jobs of its own. */
+function rarerCalls(db: Awaited<ReturnType<typeof withOldPlans>>) {
+  const { sql, jobs, claim } = db;
+  const leases = (claimed: readonly LeasedJob[]) =>
+    claimed.map(({ id, leaseToken }) => ({ jobId: id, leaseToken }));
+  const kept = createJobs(sql, "app_jobs", { keepSeconds: 600 });
+  const fail = (claimed: readonly LeasedJob[], kind: "retry" | "unreachable" | "dead") =>
+    jobs.failJobs(
+      leases(claimed).map((lease) => ({ ...lease, kind, message: "no", delaySeconds: null })),
+      600,
+    );
+  const ids = (claimed: readonly LeasedJob[]) => arrayLiteral(claimed.map(({ id }) => id));
+  const calls: Record<string, (claimed: readonly LeasedJob[]) => Promise<unknown>> = {
+    keep: (claimed) => kept.completeJobs(leases(claimed)),
+    retry: (claimed) => fail(claimed, "retry"),
+    unreachable: (claimed) => fail(claimed, "unreachable"),
+    die: (claimed) => fail(claimed, "dead"),
+    cancel: (claimed) => jobs.cancelJobs(claimed.map(({ id }) => id)),
+    "give back strays": () => jobs.releaseStrays(run, []),
+    orders: () => jobs.beatWorker(run),
+    tidy: () => kept.tidyCompleted(),
+    reschedule: async (claimed) => {
+      await jobs.releaseStrays(run, []);
+      await sql`select app_jobs.reschedule_jobs(${ids(claimed)}::text::bigint[], attempts => 0)`;
+    },
+    "fail by hand": async (claimed) => {
+      await jobs.releaseStrays(run, []);
+      await sql`select app_jobs.permanently_fail_jobs(${ids(claimed)}::text::bigint[])`;
+    },
+    "complete by hand": async (claimed) => {
+      await jobs.releaseStrays(run, []);
+      await sql`select app_jobs.complete_jobs(${ids(claimed)}::text::bigint[])`;
+    },
+    "retry the dead": async (claimed) => {
+      await fail(claimed, "dead");
+      await sql`select app_jobs.retry_dead_jobs(${ids(claimed)}::text::bigint[])`;
+    },
+    "report by callback": async ([first]) => {
+      if (first !== undefined) await jobs.callback(leases([first])[0] ?? neverLeased, { kind: "complete" });
+    },
+  };
+  return Object.entries(calls).map(([name, call]) => ({
+    name,
+    call: async () => {
+      const claimed = await claim(3);
+      return db.readBy(() => call(claimed));
+    },
+  }));
+}
+
+const neverLeased = { jobId: "0", leaseToken: run };
+
+test("the rarer calls read no more where all tables are long", async () => {
+  await using db = await withOldPlans();
+  const calls = rarerCalls(db);
+  for (let time = 0; time < 8; time++)
+    for (const { call } of calls) {
+      await db.add({ count: 3 });
+      await call();
+    }
+  await db.add({ count: 5_000 });
+  await db.sql`
+    insert into app_jobs.job_attempts (job_id, attempt, tries, ended_at, outcome)
+    select j.id, n, 1, now(), 'retry' from app_jobs.jobs as j, generate_series(1, 3) as n`;
+  await db.sql`
+    insert into app_jobs.dead_jobs
+    select (jsonb_populate_record(j, jsonb_build_object('id', j.id + 1000000))).*, now(), 'cancelled' from app_jobs.jobs as j`;
+  await db.sql`
+    insert into app_jobs.completed_jobs
+    select (jsonb_populate_record(j, jsonb_build_object('id', j.id + 2000000))).*, now(), 1, null, now() + interval '600 seconds'
+    from app_jobs.jobs as j`;
+  await db.sql`
+    insert into app_jobs.cancelled_leases (worker_run, job_id, lease_token)
+    select gen_random_uuid(), n, gen_random_uuid() from generate_series(1, 5000) as n`;
+  const read: Record<string, number> = {};
+  for (const { name, call } of calls) read[name] = await call();
+  expect(Object.entries(read).filter(([, rows]) => rows > 300)).toEqual([]);
 });

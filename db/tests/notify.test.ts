@@ -80,3 +80,24 @@ test("a sleeping worker is woken by what it would sleep past", async () => {
   await jobs.restWorker(run, null);
   expect(await notifies(db, addIn("0 s"))).toBe(false);
 });
+
+test("a plain caller that ends a job wakes a worker that would sleep past what may run then", async () => {
+  await using db = await withDatabase();
+  await register(db);
+  const jobs = createJobs(db.sql, "app_jobs");
+  await db.sql`select app_jobs.add_job(${tenant}, 'a', queue_name => 'q') from generate_series(1, 3)`;
+  await db.sql`select app_jobs.add_job(${tenant}, 'a', priority => 1)`;
+  const claim = async () => {
+    const [job] = await db.sql<{ id: string }[]>`select id from app_jobs.get_job('plain')`;
+    return job?.id ?? "";
+  };
+  const [first, free] = [await claim(), await claim()];
+  await jobs.restWorker(run, 3600);
+  expect(await notifies(db, (sql) => sql`select app_jobs.complete_job('plain', ${first})`)).toBe(true);
+  expect(await notifies(db, (sql) => sql`select app_jobs.fail_job('plain', ${free}, 'no')`)).toBe(true);
+  const second = await claim();
+  expect(await notifies(db, (sql) => sql`select app_jobs.fail_job('plain', ${second}, 'no')`)).toBe(true);
+  const third = await claim();
+  await jobs.restWorker(run, null);
+  expect(await notifies(db, (sql) => sql`select app_jobs.complete_job('plain', ${third})`)).toBe(false);
+});

@@ -1,56 +1,16 @@
 import { expect, test } from "bun:test";
 import { until } from "../../services/testing/until.ts";
-import { type TestDatabase, withDatabase } from "../../services/testing/with-database.ts";
-import type { Sql } from "../client/connect.ts";
+import { withDatabase } from "../../services/testing/with-database.ts";
+import { arrayLiteral } from "../client/array-literal.ts";
+import { add, claim, claimForRun, leases, type Runs, startRun, tenant, whileOpen } from "./while-open.ts";
 
 // Interleavings that chance seldom meets, each brought about step by step. What goes on all at once: concurrency.test.ts.
-
-const tenant = "5b720132-17d5-424d-9bcb-ee7b17c13d43";
-
-async function add({ sql }: TestDatabase, queue: string | null = null, priority = 0): Promise<string> {
-  const [job] = await sql<{ id: string }[]>`
-    select id from app_jobs.add_job(${tenant}, 'a', queue_name => ${queue}, priority => ${priority})`;
-  return job?.id ?? "";
-}
-
-async function claim(sql: Pick<Sql, "unsafe">, worker = "w"): Promise<string | null> {
-  const rows = await sql.unsafe<{ id: string | null }[]>("select id from app_jobs.get_job($1)", [worker]);
-  return rows[0]?.id ?? null;
-}
-
-async function startRun({ sql }: TestDatabase, worker = "w"): Promise<string> {
-  const run = crypto.randomUUID();
-  await sql`select app_jobs.register_worker(${run}, ${worker}, 60)`;
-  return run;
-}
-
-const leases = ({ sql }: TestDatabase) =>
-  sql<{ id: string; run: string | null }[]>`
-    select id, worker_run as run from app_jobs.jobs where locked_at is not null order by id`;
-
-/** Opens a transaction, does something in it, runs `meanwhile`, and rolls it back. */
-async function whileOpen<T>(
-  { sql }: TestDatabase,
-  inside: (tx: Pick<Sql, "unsafe">) => Promise<unknown>,
-  meanwhile: () => Promise<T>,
-): Promise<T> {
-  const tx = await sql.reserve();
-  try {
-    await tx`begin`;
-    await inside(tx);
-    return await meanwhile();
-  } finally {
-    await tx`rollback`;
-    tx.release();
-  }
-}
 
 test("while another transaction changes a queue's first job, the second does not overtake it", async () => {
   await using db = await withDatabase();
   const first = await add(db, "q");
   await add(db, "q");
-  const change = (tx: Pick<Sql, "unsafe">) =>
-    tx.unsafe("update app_jobs.jobs set payload = '1' where id = $1", [first]);
+  const change = (tx: Runs) => tx.unsafe("update app_jobs.jobs set payload = '1' where id = $1", [first]);
   expect(await whileOpen(db, change, () => claim(db.sql))).toBeNull();
   expect(await claim(db.sql)).toBe(first);
 });
@@ -98,8 +58,7 @@ test("an operator's call that had to wait takes nothing from a worker that came 
   await using db = await withDatabase();
   const [first, second] = [await add(db), await add(db)];
   let done: Promise<unknown> | undefined;
-  const hold = (tx: Pick<Sql, "unsafe">) =>
-    tx.unsafe("select from app_jobs.jobs where id = $1 for update", [first]);
+  const hold = (tx: Runs) => tx.unsafe("select from app_jobs.jobs where id = $1 for update", [first]);
   const run = await whileOpen(db, hold, async () => {
     done =
       db.sql`select id from app_jobs.permanently_fail_jobs(array[${first}, ${second}]::bigint[])`.execute();
@@ -132,7 +91,7 @@ test("a rescue that was slow takes nothing from the worker that has the job by n
     alter table app_jobs.jobs enable row level security;
     create policy gate on app_jobs.jobs using (public.gate());`);
   let slow: Promise<unknown> | undefined;
-  const close = (tx: Pick<Sql, "unsafe">) => tx.unsafe("select pg_advisory_xact_lock(1)");
+  const close = (tx: Runs) => tx.unsafe("select pg_advisory_xact_lock(1)");
   const held = await whileOpen(db, close, async () => {
     slow = db.sql.begin(async (tx) => {
       await tx.unsafe(`set local role slow_worker_${process.pid}`);
@@ -179,4 +138,76 @@ test("a plain caller that shares a worker's name cannot end a job whose function
   await db.sql`select app_jobs.complete_job('w', ${job})`;
   await db.sql`select app_jobs.fail_job('w', ${job}, 'no')`;
   expect([...(await leases(db))]).toEqual([{ id: job, run: null }]);
+});
+
+test("cancelling tells the worker of each lease that it ends, whatever comes back or is claimed meanwhile", async () => {
+  await using db = await withDatabase();
+  const [first, second] = [await add(db), await add(db)];
+  await db.sql`select app_jobs.permanently_fail_jobs(array[${second}]::bigint[])`;
+  let done: Promise<unknown> | undefined;
+  const hold = (tx: Runs) => tx.unsafe("select from app_jobs.jobs where id = $1 for update", [first]);
+  await whileOpen(db, hold, async () => {
+    done = db.sql`select app_jobs.cancel_jobs(array[${first}, ${second}]::bigint[])`.execute();
+    await until("the cancellation waits", async () => {
+      const waiting = await db.sql`select from pg_locks where not granted`;
+      return waiting.length > 0;
+    });
+    await db.sql`select app_jobs.retry_dead_jobs(array[${second}]::bigint[])`;
+    await claimForRun(db, 1);
+  });
+  await done;
+  // It was not in jobs when the others were chosen.
+  expect((await leases(db)).map(({ id }) => id)).toEqual([second]);
+});
+
+test("calls that lock the same jobs in different orders do not wait for each other in a circle", async () => {
+  await using db = await withDatabase();
+  const [first, second] = [await add(db), await add(db)];
+  // The second row lies before the first one.
+  await db.sql`update app_jobs.jobs set priority = 1 where id = ${first}`;
+  const { ids, tokens } = await claimForRun(db, 2);
+  const pair = (list: readonly string[]) => arrayLiteral(list);
+  const backwards = (list: readonly string[]) => arrayLiteral(list.toReversed());
+  // However long the test takes, they wait.
+  await db.sql.unsafe(`
+    alter function app_jobs.complete_leases(bigint[], uuid[]) reset lock_timeout;
+    alter function app_jobs.keep_leases(bigint[], uuid[], double precision) reset lock_timeout;
+    alter function app_jobs.fail_leases(
+      bigint[], uuid[], text[], text[], double precision[], double precision, integer[], double precision[], double precision[]
+    ) reset lock_timeout;`);
+  let ending: Promise<unknown>[] = [];
+  const hold = (tx: Runs) => tx.unsafe("select from app_jobs.jobs where id = $1 for update", [first]);
+  await whileOpen(db, hold, async () => {
+    ending = [
+      db.sql.unsafe("select app_jobs.cancel_jobs($1::text::bigint[])", [backwards(ids)]).execute(),
+      db.sql
+        .unsafe("select app_jobs.complete_leases($1::text::bigint[], $2::text::uuid[])", [
+          backwards(ids),
+          backwards(tokens),
+        ])
+        .execute(),
+      db.sql
+        .unsafe("select app_jobs.keep_leases($1::text::bigint[], $2::text::uuid[], 60)", [
+          pair(ids),
+          pair(tokens),
+        ])
+        .execute(),
+      db.sql
+        .unsafe(
+          "select app_jobs.fail_leases($1::text::bigint[], $2::text::uuid[], '{retry,retry}', '{a,b}', '{0,0}')",
+          [backwards(ids), backwards(tokens)],
+        )
+        .execute(),
+    ];
+    await until("all wait, none with the second job in its hands", async () => {
+      const waiting =
+        await db.sql`select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`;
+      return waiting.length === ending.length;
+    });
+    expect(
+      await db.sql`select id from app_jobs.jobs where id = ${second} for update skip locked`,
+    ).toHaveLength(1);
+  });
+  await Promise.all(ending);
+  expect([...(await leases(db))]).toEqual([]);
 });

@@ -37,3 +37,16 @@ test("the jobs of a run that stopped beating are taken back, at most so many at 
     await sql`select from app_jobs.jobs where last_error like 'Worker "w" stopped%' and attempts = 1`,
   ).toHaveLength(3);
 });
+
+test("a call to give strays back that arrives late takes away nothing that was claimed since", async () => {
+  await using db = await withDatabase();
+  const { sql } = db;
+  await sql`select app_jobs.register_worker(${run}, 'w', 60)`;
+  for (let n = 0; n < 2; n++) await sql`select app_jobs.add_job(${tenant}, 'a')`;
+  await sql`select from app_jobs.get_jobs(${run}, 1)`;
+  expect(await sql`select from app_jobs.release_strays(${run}, '{}', 2)`).toHaveLength(1);
+  await sql`select from app_jobs.get_jobs(${run}, 2)`;
+  expect(await sql`select from app_jobs.release_strays(${run}, '{}', 1)`).toHaveLength(0);
+  expect(await sql`select from app_jobs.jobs where worker_run = ${run}`).toHaveLength(2);
+  expect(await sql`select from app_jobs.release_strays(${run}, '{}', 3)`).toHaveLength(2);
+});

@@ -6,7 +6,7 @@ import type { Log } from "../log/log.ts";
 export type EarOptions = {
   /** Whether a connection pooler stands before the database. */
   readonly isPooled: boolean;
-  /** By channel: called for each notification, and whenever listening begins again. */
+  /** By channel: called for each notification, and whenever listening begins again, or ends: who sleeps till told has to look. */
   readonly onNotify: Readonly<Record<string, () => void>>;
   readonly log: Log;
 };
@@ -39,7 +39,9 @@ export function listenOrPoll(
     onNotify: (channel) => onNotify[channel]?.(),
     onState: (listening, reason) => {
       settled.resolve();
-      if (!listening && reason !== undefined) log.warn("not listening; polling meanwhile", { error: reason });
+      if (listening || reason === undefined) return;
+      log.warn("not listening; polling meanwhile", { error: reason });
+      for (const tell of Object.values(onNotify)) tell();
     },
   });
   return {

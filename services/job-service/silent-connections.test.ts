@@ -166,3 +166,32 @@ test("two signals end a service at once though its database has fallen silent", 
   service.kill("SIGTERM");
   expect(await service.exited).toBe(0);
 });
+
+test("a service that sleeps until it is told, and then can hear nothing any more, looks by itself again", async () => {
+  await using database = await withDatabase();
+  await using ear = await toDatabase(database);
+  await using fn = await withFunction();
+  await using service = await withJobService({
+    ...database.env,
+    KNATIVE_SERVICE_URL: fn.url,
+    JOBS_LISTEN_URL: throughPort(database, ear.port).DATABASE_URL,
+    JOBS_POLL_SECONDS: "3600",
+  });
+  await until("it sleeps, and has not looked for a second", async () => {
+    const [row] = await database.sql<{ sleeps: boolean }[]>`
+      select bool_and(w.sleeps_until > now()) and not exists (
+        select from pg_stat_activity as a
+        where a.datname = current_database() and a.query ~ 'get_jobs|next_job_seconds' and a.application_name = 'jobs-worker'
+          and (a.state <> 'idle' or a.state_change > now() - interval '1 second')
+      ) as sleeps
+      from app_jobs.workers as w`;
+    return row?.sleeps;
+  });
+  ear.cut();
+  await until("it has noticed", () => said(service, "not listening; polling meanwhile"));
+  await until("it asks for no notifications", async () => {
+    return (await database.sql`select from app_jobs.workers where sleeps_until is null`).length === 1;
+  });
+  await addJobs(database, 1);
+  await until("the job is done", () => isEmpty(database));
+});

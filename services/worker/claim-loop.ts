@@ -107,6 +107,8 @@ async function giveBackUnstarted(options: ClaimLoopOptions, { slots, look }: Uns
     const count = await jobs.releaseStrays(await run.current(), held.ids());
     log.info("jobs given back that were not started", { count });
   } catch (error) {
+    // Nobody here knows of them any more, and their lease is kept with the others.
+    look.mayHaveStrays();
     log.warn("cannot give jobs back yet", { error });
   }
 }

@@ -12,6 +12,7 @@ import { createTaskHealth } from "./task-health.ts";
 function withLook(answer: () => Promise<Claimed>) {
   const health = createTaskHealth();
   const asked: TaskFilter[] = [];
+  let strayCalls = 0;
   const held = createHeldJobs();
   const slots = createSlots({
     pool: createSlotPool(4),
@@ -26,7 +27,10 @@ function withLook(answer: () => Promise<Claimed>) {
         asked.push(tasks);
         return answer();
       },
-      releaseStrays: () => Promise.resolve(0),
+      releaseStrays: () => {
+        strayCalls += 1;
+        return Promise.resolve(0);
+      },
     },
     run,
     held,
@@ -38,7 +42,7 @@ function withLook(answer: () => Promise<Claimed>) {
     onFound: () => {},
     log: createLog({ level: "silent", format: "json", write: () => {}, now: () => new Date() }),
   });
-  return { look, health, asked };
+  return { look, health, asked, strayCalls: () => strayCalls };
 }
 
 test("tasks that were out of reach and have nothing due cost a claim once, and not at every look", async () => {
@@ -67,4 +71,13 @@ test("a task that was out of reach is tried again after a trial whose claim fail
     { only: ["b"], except: null },
     { only: null, except: null },
   ]);
+});
+
+test("what could not be given back is looked for before the next claim", async () => {
+  const { look, asked, strayCalls } = withLook(() => Promise.resolve({ jobs: [], refused: new Set() }));
+  await look.once();
+  expect([strayCalls(), asked.length]).toEqual([0, 1]);
+  look.mayHaveStrays();
+  await look.once();
+  expect([strayCalls(), asked.length]).toEqual([1, 2]);
 });

@@ -32,6 +32,8 @@ export type Look = {
   readonly once: () => Promise<Found>;
   /** Resolves when no look beside is under way. */
   readonly whenNoneBeside: () => Promise<void>;
+  /** Makes it look for jobs that are leased to this worker without its knowing, before it claims again. */
+  readonly mayHaveStrays: () => void;
 };
 
 type Claim = { readonly worker: string; readonly limit: number; readonly filter: TaskFilter };
@@ -134,5 +136,6 @@ export function createLook(options: LookOptions): Look {
     whenNoneBeside: async () => {
       await beside;
     },
+    mayHaveStrays: strays.mayCome,
   };
 }

@@ -4,9 +4,10 @@ import type { Log } from "../log/log.ts";
 import type { Cancellations } from "./cancellations.ts";
 import { type Dispatched, dispatch } from "./dispatch.ts";
 import type { HttpClient, HttpRequest } from "./http/http-client.ts";
-import type { AttemptFacts, Settlement, Settler } from "./settle.ts";
+import type { Settler } from "./settle.ts";
 import type { TaskHealth } from "./task-health.ts";
 import type { Limits, TaskLimits } from "./task-limits.ts";
+import type { AttemptFacts, Settlement } from "./write-outcomes.ts";
 
 /** What performing a job uses. */
 export type PerformOptions = {

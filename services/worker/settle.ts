@@ -1,37 +1,15 @@
-import { setTimeout as pause } from "node:timers/promises";
-import { isTransient } from "#db/is-transient";
-import type { Jobs, Lease } from "#db/jobs";
-import type { Log } from "../log/log.ts";
+import type { Lease } from "#db/jobs";
 import { createWakeSignal } from "./wake-signal.ts";
-
-/** How an attempt ended, as it is written down. */
-export type Settlement =
-  | { readonly kind: "complete" }
-  | { readonly kind: "accepted" }
-  | {
-      readonly kind: "retry" | "dead" | "unreachable";
-      readonly message: string;
-      readonly delaySeconds: number | null;
-      readonly attempt?: AttemptFacts;
-    };
-
-/** What is recorded of a failed attempt beside its message. Instants are of performance.now(). */
-export type AttemptFacts = {
-  readonly httpStatus: number | null;
-  readonly beganAtMs: number;
-  readonly endedAtMs: number;
-};
+import {
+  type Entry,
+  type Settlement,
+  type UrgentLease,
+  type WriteOptions,
+  writeOutcomes,
+} from "./write-outcomes.ts";
 
 /** What settling needs. */
-export type SettlerOptions = {
-  readonly jobs: Pick<Jobs, "completeJobs" | "failJobs" | "acceptJobs">;
-  readonly callbackSeconds: number;
-  readonly unreachableLimitSeconds: number;
-  readonly log: Log;
-};
-
-/** A lease whose outcome may be urgent: another job waits for it, as in a serial queue. */
-export type UrgentLease = Lease & { readonly isUrgent?: boolean };
+export type SettlerOptions = Omit<WriteOptions, "abandoned">;
 
 /** Completed jobs that a claim takes along to the database. */
 export type Completed = {
@@ -52,12 +30,6 @@ export type Settler = {
   readonly abandon: () => void;
 };
 
-type Entry = {
-  readonly lease: UrgentLease;
-  readonly settlement: Settlement;
-  readonly resolve: (taken: boolean) => void;
-};
-
 /**
  * Least time between the beginnings of two writes, in ms, unless something urgent waits. What ends after a quiet time is
  * written at once; under load this makes few large writes of many small ones, each of which costs Postgres a
@@ -68,8 +40,7 @@ const gatherMs = 5;
 /**
  * Gives a settler that writes one batch at a time: what ends while a batch is under way makes the next one.
  *
- * An outcome is kept until the database has it, however long that is away, unless the lease is lost first. A batch that the
- * database refuses for its content is written one by one, so that one bad message does not hold the others.
+ * An outcome is kept until the database has it, however long that is away, unless the lease is lost first.
  */
 export function createSettler(options: SettlerOptions): Settler {
   let waiting: Entry[] = [];
@@ -86,7 +57,7 @@ export function createSettler(options: SettlerOptions): Settler {
       const batch = waiting;
       waiting = [];
       writtenAt = performance.now();
-      if (batch.length > 0) await write(batch, { ...options, abandoned: era.signal });
+      if (batch.length > 0) await writeOutcomes(batch, { ...options, abandoned: era.signal });
     }
     isWriting = false;
   };
@@ -125,77 +96,6 @@ export function createSettler(options: SettlerOptions): Settler {
       for (const entry of waiting) entry.resolve(false);
       waiting = [];
     },
-  };
-}
-type WriteOptions = SettlerOptions & { readonly abandoned: AbortSignal };
-
-/** Writes a batch, again and again while the database is away. Never rejects; resolves every entry. */
-async function write(entries: readonly Entry[], options: WriteOptions): Promise<void> {
-  for (let failures = 0; !options.abandoned.aborted; failures++) {
-    try {
-      const taken = await writeBatch(entries, options);
-      for (const entry of entries) entry.resolve(taken.has(entry.lease.jobId));
-      return;
-    } catch (error) {
-      if (!isTransient(error)) return refused(entries, { ...options, error });
-      options.log.warn("cannot write outcomes; trying again", { error, outcomes: entries.length });
-      const waitMs = Math.min(5_000, 50 * 2 ** failures);
-      await pause(waitMs, undefined, { signal: options.abandoned }).catch(() => undefined);
-    }
-  }
-  for (const entry of entries) entry.resolve(false);
-}
-
-async function refused(
-  entries: readonly Entry[],
-  options: WriteOptions & { readonly error: unknown },
-): Promise<void> {
-  const [only] = entries;
-  if (entries.length > 1) {
-    for (const entry of entries) await write([entry], options);
-  } else if (only !== undefined) {
-    const { error, log } = options;
-    log.error("the database refuses an outcome", {
-      error,
-      jobId: only.lease.jobId,
-      kind: only.settlement.kind,
-    });
-    // What it said cannot be kept, that it failed can. If even that is refused, the lease runs out.
-    const message = "The outcome of the attempt could not be recorded.";
-    const settlement = { kind: "retry", message, delaySeconds: null } as const;
-    await writeBatch([{ ...only, settlement }], options).catch(() => undefined);
-    only.resolve(false);
-  }
-}
-
-async function writeBatch(entries: readonly Entry[], options: SettlerOptions): Promise<Set<string>> {
-  const { jobs, callbackSeconds, unreachableLimitSeconds } = options;
-  const leases = (kind: Settlement["kind"]) =>
-    entries.filter((entry) => entry.settlement.kind === kind).map((entry) => entry.lease);
-  const now = performance.now();
-  const failures = entries.flatMap(({ lease, settlement }) =>
-    settlement.kind === "complete" || settlement.kind === "accepted"
-      ? []
-      : [{ ...lease, ...settlement, ...recorded(settlement.attempt, now) }],
-  );
-  const [completed, accepted] = [leases("complete"), leases("accepted")];
-  const none = new Set<string>();
-  const taken = await Promise.all([
-    completed.length === 0 ? none : jobs.completeJobs(completed),
-    accepted.length === 0 ? none : jobs.acceptJobs(accepted, callbackSeconds),
-    failures.length === 0 ? none : jobs.failJobs(failures, unreachableLimitSeconds),
-  ]);
-  return new Set(taken.flatMap((ids) => [...ids]));
-}
-
-/** By the database's clock, which knows now alone, instants are so many seconds ago. */
-function recorded(attempt: AttemptFacts | undefined, now: number) {
-  if (attempt === undefined) return {};
-  const { httpStatus, beganAtMs, endedAtMs } = attempt;
-  return {
-    httpStatus,
-    beganSecondsAgo: (now - beganAtMs) / 1_000,
-    endedSecondsAgo: (now - endedAtMs) / 1_000,
   };
 }
 

@@ -73,3 +73,18 @@ test("a member that wants no more, or has not asked for a second, holds up nobod
   now = 1_001;
   expect(many.free()).toBe(1);
 });
+
+test("a member that wants more is next however long it takes until a request ends", () => {
+  let now = 0;
+  const pool = createSlotPool(4, () => now);
+  const told: string[] = [];
+  const many = pool.join(() => told.push("many"));
+  const few = pool.join(() => told.push("few"));
+  start(many);
+  start(few);
+  now = 60_000;
+  many.give();
+  expect(told).toEqual(["few"]);
+  expect(many.free()).toBe(0);
+  expect(start(few)).toBe(1);
+});

@@ -18,10 +18,16 @@ export type SlotPool = {
   readonly join: (onRoom: () => void) => SlotShare;
 };
 
-type Member = { inFlight: number; hungryUntil: number; readonly onRoom: () => void };
+type Member = {
+  inFlight: number;
+  wantsMore: boolean;
+  /** Since when there has been room that was kept for it alone; null where there was none since it last asked or took. */
+  offeredAt: number | null;
+  readonly onRoom: () => void;
+};
 
-/** How long a member's wish for more counts, in ms: one whose database hangs meanwhile holds up nobody. */
-const wishMs = 1_000;
+/** How long room is kept for a member that wants more, in ms: one whose database hangs meanwhile holds up nobody. */
+const offerMs = 1_000;
 
 /**
  * Gives a pool of so many requests in flight at most.
@@ -35,13 +41,19 @@ export function createSlotPool(limit: number, now: () => number = () => performa
   const members: Member[] = [];
   let inFlight = 0;
 
+  const isHungry = ({ wantsMore, offeredAt }: Member, at: number) =>
+    wantsMore && (offeredAt === null || at - offeredAt <= offerMs);
+
   const roomOf = (member: Member): number => {
     let room = limit - inFlight;
     if (members.length === 1 || room <= 0) return Math.max(0, room);
     const at = now();
     for (const other of members) {
       if (other === member) continue;
-      if (other.hungryUntil > at && other.inFlight < member.inFlight) return 0;
+      if (isHungry(other, at) && other.inFlight < member.inFlight) {
+        other.offeredAt ??= at;
+        return 0;
+      }
       if (other.inFlight === 0) room -= 1;
     }
     return Math.max(0, room);
@@ -49,17 +61,21 @@ export function createSlotPool(limit: number, now: () => number = () => performa
 
   const feed = () => {
     const at = now();
-    const hungry = members.filter(({ hungryUntil }) => hungryUntil > at);
+    const hungry = members.filter((member) => isHungry(member, at));
     hungry.sort((a, b) => a.inFlight - b.inFlight);
-    hungry.find((member) => roomOf(member) > 0)?.onRoom();
+    const next = hungry.find((member) => roomOf(member) > 0);
+    if (next === undefined) return;
+    next.offeredAt ??= at;
+    next.onRoom();
   };
 
   return {
     join: (onRoom) => {
-      const member: Member = { inFlight: 0, hungryUntil: Number.NEGATIVE_INFINITY, onRoom };
+      const member: Member = { inFlight: 0, wantsMore: false, offeredAt: null, onRoom };
       members.push(member);
       const wantsMore = (isSo: boolean) => {
-        member.hungryUntil = isSo ? now() + wishMs : Number.NEGATIVE_INFINITY;
+        member.wantsMore = isSo;
+        member.offeredAt = null;
       };
       return {
         limit,
@@ -71,6 +87,7 @@ export function createSlotPool(limit: number, now: () => number = () => performa
         },
         take: () => {
           member.inFlight += 1;
+          member.offeredAt = null;
           inFlight += 1;
         },
         give: () => {

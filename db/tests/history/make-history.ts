@@ -151,10 +151,13 @@ async function hiddenQueues({ sql }: TestDatabase): Promise<string[]> {
   const rows = await sql<{ name: string }[]>`
     select distinct j.queue_name as name
     from app_jobs.jobs as j
-    left join app_jobs.job_queues as q using (queue_name)
     where j.queue_name is not null and j.locked_at is null and j.attempts < j.max_attempts
-      and (q.next_run_at is null or q.next_priority > j.priority
-        or q.next_run_at > greatest(j.run_at, clock_timestamp() + interval '50 milliseconds'))`;
+      and not exists (
+        select
+        from app_jobs.job_queues as q
+        where q.queue_name = j.queue_name and q.next_priority <= j.priority
+          and q.next_run_at <= greatest(j.run_at, clock_timestamp() + interval '50 milliseconds')
+      )`;
   return rows.map(({ name }) => name);
 }
 
