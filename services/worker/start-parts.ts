@@ -44,7 +44,7 @@ export type Parts = {
  */
 export function startParts(settings: WorkerSettings, { jobs, pool, log, isPooled }: PartsOptions): Parts {
   const stopping = new AbortController();
-  const flight = createFlight(settings, { jobs, log });
+  const flight = createFlight(settings, { jobs, log, keepsLease: () => run.keeps() });
   const run = startWorkerRun({
     jobs,
     workerId: settings.HOSTNAME,
@@ -108,7 +108,10 @@ async function giveBack(run: WorkerRun, log: Log): Promise<void> {
 }
 
 /** The jobs on their way to functions and back. */
-function createFlight(settings: WorkerSettings, { jobs, log }: Pick<PartsOptions, "jobs" | "log">) {
+function createFlight(
+  settings: WorkerSettings,
+  { jobs, log, keepsLease }: Pick<PartsOptions, "jobs" | "log"> & { readonly keepsLease: () => boolean },
+) {
   const held = createHeldJobs();
   const health = createTaskHealth();
   const settler = createSettler({
@@ -143,7 +146,7 @@ function createFlight(settings: WorkerSettings, { jobs, log }: Pick<PartsOptions
     health,
     perform: (job: LeasedJob, onAnswered: () => void) => {
       const begun = era;
-      return performJob(job, { ...options, isLeased: () => begun === era, onAnswered });
+      return performJob(job, { ...options, isLeased: () => begun === era && keepsLease(), onAnswered });
     },
     heed: (orders: WorkerOrders) => {
       limits.replace(orders.policies);
