@@ -1,32 +1,38 @@
-import { type DisturbanceName, disturbances } from "./jobs/disturbances.ts";
+import { disturbanceNames } from "./jobs/disturbances.ts";
 import { runJobChaos } from "./jobs/job-chaos.ts";
+import { keepRun, type NamedRun, printRun, printRuns } from "./jobs/print-runs.ts";
+import { exitOnSignal } from "./options/exit-on-signal.ts";
 import { readNumber } from "./options/read-number.ts";
+import { readRange } from "./options/read-range.ts";
+import { readText } from "./options/read-text.ts";
+import { readWord } from "./options/read-word.ts";
 
-// `bun run chaos [jobs] [--jobs 100000] [--seed N] [--rounds N] [--only NAME]`: jobs while everything is disturbed.
+// `bun run chaos [jobs] [--jobs 100000] [--seed N | --seeds 1-10] [--rounds 2] [--lease 3] [--only NAME] [--out FILE]`: jobs while
+// everything is disturbed.
 
-const all = Object.keys(disturbances).filter((name): name is DisturbanceName => name in disturbances);
-const onlyAt = process.argv.indexOf("--only");
-const names = onlyAt === -1 ? all : all.filter((name) => name === process.argv[onlyAt + 1]);
+exitOnSignal();
+const only = readWord("--only", disturbanceNames);
+const seeds = readRange("--seeds") ?? readRange("--seed") ?? [Math.floor(Math.random() * 1e9)];
 const jobs = readNumber("--jobs", 100_000);
-const seed = readNumber("--seed", Math.floor(Math.random() * 1e9));
-const rounds = readNumber("--rounds", Math.max(1, Math.round(jobs / 10_000)));
+const out = readText("--out");
+const runs: NamedRun[] = [];
 
-if (names.length === 0) {
-  console.error(`Cannot disturb so. Pass one of these after --only: ${all.join(", ")}.`);
-  process.exitCode = 2;
-} else {
+for (const seed of seeds) {
   console.log(`seed ${seed}`);
-  const { broken, ...report } = await runJobChaos({
+  const report = await runJobChaos({
     jobs,
     seed,
-    names,
-    rounds,
-    workers: 3,
-    leaseSeconds: 3,
+    names: only === undefined ? disturbanceNames : [only],
+    rounds: readNumber("--rounds", 2),
+    workers: readNumber("--workers", 3),
+    concurrency: readNumber("--concurrency", jobs < 20_000 ? 16 : 64),
+    leaseSeconds: readNumber("--lease", 3),
+    temper: "all",
     tell: console.log,
   });
-  console.log(Bun.inspect(report, { colors: false }));
-  for (const promise of broken) console.error(promise);
-  console.log(broken.length === 0 ? "every promise held" : "promises were broken");
-  if (broken.length > 0) process.exitCode = 1;
+  const run = { name: `seed ${seed}`, report };
+  printRun(run);
+  if (out !== undefined) keepRun(out, run);
+  runs.push(run);
 }
+if (!printRuns(runs)) process.exitCode = 1;
