@@ -1,38 +1,51 @@
+import { exitOnSignal } from "../options/exit-on-signal.ts";
+import { numberRange } from "../options/number-range.ts";
+import { oneOf } from "../options/one-of.ts";
 import { readOptions } from "../options/read-options.ts";
 import { wholeNumber } from "../options/whole-number.ts";
-import { type DisturbanceName, disturbances } from "./jobs/disturbances.ts";
+import { disturbanceNames } from "./jobs/disturbances.ts";
 import { runJobChaos } from "./jobs/job-chaos.ts";
+import { keepRun, type NamedRun, printRun, printRuns } from "./jobs/print-runs.ts";
 
-// `bun run chaos [jobs] [--jobs 100000] [--seed N] [--rounds N] [--only NAME]`: jobs while everything is disturbed.
+// `bun run chaos [jobs] [--jobs 100000] [--seed N | --seeds 1-10] [--rounds 2] [--lease 3] [--only NAME] [--out FILE]`: jobs while
+// everything is disturbed.
 
-const all = Object.keys(disturbances).filter((name): name is DisturbanceName => name in disturbances);
+exitOnSignal();
+const text = { type: "string" } as const;
 const values = readOptions({
-  jobs: { type: "string" },
-  seed: { type: "string" },
-  rounds: { type: "string" },
-  only: { type: "string" },
+  jobs: text,
+  seed: text,
+  seeds: text,
+  rounds: text,
+  workers: text,
+  concurrency: text,
+  lease: text,
+  only: text,
+  out: text,
 });
-const names = values.only === undefined ? all : all.filter((name) => name === values.only);
+const only = oneOf("--only", values.only, disturbanceNames);
+const seeds = numberRange("--seeds", values.seeds) ??
+  numberRange("--seed", values.seed) ?? [Math.floor(Math.random() * 1e9)];
 const jobs = wholeNumber("--jobs", values.jobs, 100_000);
-const seed = wholeNumber("--seed", values.seed, Math.floor(Math.random() * 1e9));
-const rounds = wholeNumber("--rounds", values.rounds, Math.max(1, Math.round(jobs / 10_000)));
+const { out } = values;
+const runs: NamedRun[] = [];
 
-if (names.length === 0) {
-  console.error(`Cannot disturb so. Pass one of these after --only: ${all.join(", ")}.`);
-  process.exitCode = 2;
-} else {
+for (const seed of seeds) {
   console.log(`seed ${seed}`);
-  const { broken, ...report } = await runJobChaos({
+  const report = await runJobChaos({
     jobs,
     seed,
-    names,
-    rounds,
-    workers: 3,
-    leaseSeconds: 3,
+    names: only === undefined ? disturbanceNames : [only],
+    rounds: wholeNumber("--rounds", values.rounds, 2),
+    workers: wholeNumber("--workers", values.workers, 3),
+    concurrency: wholeNumber("--concurrency", values.concurrency, jobs < 20_000 ? 16 : 64),
+    leaseSeconds: wholeNumber("--lease", values.lease, 3),
+    temper: "all",
     tell: console.log,
   });
-  console.log(Bun.inspect(report, { colors: false }));
-  for (const promise of broken) console.error(promise);
-  console.log(broken.length === 0 ? "every promise held" : "promises were broken");
-  if (broken.length > 0) process.exitCode = 1;
+  const run = { name: `seed ${seed}`, report };
+  printRun(run);
+  if (out !== undefined) keepRun(out, run);
+  runs.push(run);
 }
+if (!printRuns(runs)) process.exitCode = 1;
