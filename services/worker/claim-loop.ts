@@ -14,7 +14,7 @@ import type { WorkerRun } from "./worker-run.ts";
 /** What a claim loop needs. */
 export type ClaimLoopOptions = {
   readonly jobs: Pick<Jobs, "getJobs" | "nextJob" | "restWorker" | "releaseStrays">;
-  readonly run: Pick<WorkerRun, "current" | "lose">;
+  readonly run: Pick<WorkerRun, "current" | "lose" | "keeps">;
   readonly perform: SlotsOptions["perform"];
   /** Whether notifications reach this process at the moment. */
   readonly hears: () => boolean;

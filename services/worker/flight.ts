@@ -13,7 +13,12 @@ import { createTaskHealth, type TaskHealth } from "./task-health.ts";
 import { createTaskLimits, type Limits } from "./task-limits.ts";
 
 /** What the flight uses. */
-export type FlightOptions = { readonly jobs: Jobs; readonly log: Log };
+export type FlightOptions = {
+  readonly jobs: Jobs;
+  readonly log: Log;
+  /** Whether the lease of this worker's run still lasts. */
+  readonly keepsLease: () => boolean;
+};
 
 /** The jobs on their way to functions and back. */
 export type Flight = {
@@ -31,7 +36,7 @@ export type Flight = {
 };
 
 /** Puts together what takes jobs to their functions and outcomes back. */
-export function createFlight(settings: WorkerSettings, { jobs, log }: FlightOptions): Flight {
+export function createFlight(settings: WorkerSettings, { jobs, log, keepsLease }: FlightOptions): Flight {
   const held = createHeldJobs();
   const health = createTaskHealth();
   const settler = createSettler({
@@ -66,7 +71,7 @@ export function createFlight(settings: WorkerSettings, { jobs, log }: FlightOpti
     health,
     perform: (job: LeasedJob, onAnswered: () => void) => {
       const begun = era;
-      return performJob(job, { ...options, isLeased: () => begun === era, onAnswered });
+      return performJob(job, { ...options, isLeased: () => begun === era && keepsLease(), onAnswered });
     },
     heed: (orders: WorkerOrders) => {
       limits.replace(orders.policies);

@@ -11,7 +11,7 @@ import type { WorkerRun } from "./worker-run.ts";
 /** What looking for due jobs needs. */
 export type LookOptions = {
   readonly jobs: Pick<Jobs, "getJobs" | "releaseStrays">;
-  readonly run: Pick<WorkerRun, "current" | "lose">;
+  readonly run: Pick<WorkerRun, "current" | "lose" | "keeps">;
   readonly held: HeldJobs;
   readonly settler: Pick<Settler, "takeCompleted">;
   readonly health: TaskHealth;
@@ -54,6 +54,8 @@ function createClaim({ jobs, run, settler, slots, back }: LookOptions, onFailed:
       if (!reach?.isBeside) slots.claimTook(ms, wasFilled);
       if (reach !== null)
         back.looked({ reach, ms, claimed: found.jobs, completed: leases.length, wasFilled });
+      // The answer may have waited, as while the process stood still: then the jobs are others' by now, or soon will be.
+      if (!run.keeps(worker)) return 0;
       found.jobs.forEach(slots.add);
       return found.jobs.length;
     } catch (error) {

@@ -35,7 +35,7 @@ export type Parts = {
  */
 export function startParts(settings: WorkerSettings, { jobs, pool, log, isPooled }: PartsOptions): Parts {
   const stopping = new AbortController();
-  const flight = createFlight(settings, { jobs, log });
+  const flight = createFlight(settings, { jobs, log, keepsLease: () => run.keeps() });
   const run = startWorkerRun({
     jobs,
     workerId: settings.HOSTNAME,

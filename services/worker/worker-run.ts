@@ -22,6 +22,11 @@ export type WorkerRun = {
   readonly current: () => Promise<string>;
   /** Lets go of this run, as when the database has refused it. */
   readonly lose: (run: string, reason: string) => void;
+  /**
+   * Tells whether the lease still lasts by this process's clock, and is that of `run` where one is given. One that has run out
+   * is lost by asking: a process that stood still may be asked before it beats.
+   */
+  readonly keeps: (run?: string) => boolean;
   /** Beats now and not only when it is time: the database has something to tell. */
   readonly beatNow: () => void;
   /** Why there is no lease at this moment, or null. */
@@ -93,6 +98,11 @@ export function startWorkerRun(options: WorkerRunOptions): WorkerRun {
       return registering;
     },
     lose,
+    keeps: (run) => {
+      if (held !== null && Date.now() >= held.keptUntil)
+        lose(held.run, "no beat got through for a whole lease");
+      return held !== null && (run === undefined || run === held.run);
+    },
     beatNow: call.wake,
     fault: () => (held === null ? "not registered" : null),
     end: async () => {
