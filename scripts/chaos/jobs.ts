@@ -1,38 +1,45 @@
+import { exitOnSignal } from "../options/exit-on-signal.ts";
+import { numberRange } from "../options/number-range.ts";
+import { oneOf } from "../options/one-of.ts";
 import { readOptions } from "../options/read-options.ts";
 import { wholeNumber } from "../options/whole-number.ts";
-import { type DisturbanceName, disturbances } from "./jobs/disturbances.ts";
+import { disturbanceNames } from "./jobs/disturbances.ts";
 import { runJobChaos } from "./jobs/job-chaos.ts";
+import { keepRun, type NamedRun, printRun, printRuns } from "./jobs/print-runs.ts";
 
-// `bun run chaos [jobs] [--jobs 100000] [--seed N] [--rounds N] [--only NAME]`: jobs while everything is disturbed.
+// `bun run chaos [jobs] [--jobs 100000] [--seed N | --seeds 1-10] [--rounds 2] [--lease 3] [--only NAME] [--out FILE]`: jobs while
+// everything is disturbed.
 
-const all = Object.keys(disturbances).filter((name): name is DisturbanceName => name in disturbances);
+exitOnSignal();
 const values = readOptions({
   jobs: { type: "string" },
   seed: { type: "string" },
+  seeds: { type: "string" },
   rounds: { type: "string" },
+  lease: { type: "string" },
+  workers: { type: "string" },
+  concurrency: { type: "string" },
   only: { type: "string" },
+  out: { type: "string" },
 });
-const names = values.only === undefined ? all : all.filter((name) => name === values.only);
 const jobs = wholeNumber("--jobs", values.jobs, 100_000);
-const seed = wholeNumber("--seed", values.seed, Math.floor(Math.random() * 1e9));
-const rounds = wholeNumber("--rounds", values.rounds, Math.max(1, Math.round(jobs / 10_000)));
+const options = {
+  jobs,
+  names: oneOf("--only", values.only, disturbanceNames),
+  rounds: wholeNumber("--rounds", values.rounds, 2),
+  workers: wholeNumber("--workers", values.workers, 3),
+  concurrency: wholeNumber("--concurrency", values.concurrency, jobs < 20_000 ? 16 : 64),
+  leaseSeconds: wholeNumber("--lease", values.lease, 3),
+} as const;
+const drawn = Math.floor(Math.random() * 1e9);
+const runs: NamedRun[] = [];
 
-if (names.length === 0) {
-  console.error(`Cannot disturb so. Pass one of these after --only: ${all.join(", ")}.`);
-  process.exitCode = 2;
-} else {
+for (const seed of numberRange("--seeds", values.seeds ?? values.seed, drawn)) {
   console.log(`seed ${seed}`);
-  const { broken, ...report } = await runJobChaos({
-    jobs,
-    seed,
-    names,
-    rounds,
-    workers: 3,
-    leaseSeconds: 3,
-    tell: console.log,
-  });
-  console.log(Bun.inspect(report, { colors: false }));
-  for (const promise of broken) console.error(promise);
-  console.log(broken.length === 0 ? "every promise held" : "promises were broken");
-  if (broken.length > 0) process.exitCode = 1;
+  const report = await runJobChaos({ ...options, seed, temper: "all", tell: console.log });
+  const run = { name: `seed ${seed}`, report };
+  printRun(run);
+  if (values.out !== undefined) keepRun(values.out, run);
+  runs.push(run);
 }
+if (!printRuns(runs)) process.exitCode = 1;

@@ -1,13 +1,15 @@
-import { setTimeout as pause } from "node:timers/promises";
 import type { Sql } from "../../../db/client/connect.ts";
 import type { PlannedJob } from "./plan-jobs.ts";
 import type { Stage } from "./stage.ts";
+import { persist, type StageDatabase } from "./start-stage-database.ts";
 
 /** Makes the tables in which the database notes, in the same transaction, what was enqueued and what ended. */
-export async function watchJobs(sql: Sql): Promise<void> {
-  await sql.unsafe(`
+export async function watchJobs({ ask }: StageDatabase): Promise<void> {
+  await ask(`
     create table public.enqueued (n integer not null);
+    create index on public.enqueued (n);
     create table public.ended (place bigint generated always as identity, n integer not null, how text not null);
+    create index on public.ended (n);
 
     create function public.note_enqueued() returns trigger language plpgsql as $$
     begin
@@ -39,52 +41,73 @@ export async function watchJobs(sql: Sql): Promise<void> {
   `);
 }
 
-/** Gives a function that enqueues the next so many planned jobs, whatever happens to Postgres; never two batches at a time. */
-export function createEnqueuer(stage: Stage, jobs: readonly PlannedJob[]) {
+/** Enqueues planned jobs in their order. */
+export type Enqueuer = AsyncDisposable & {
+  /** Jobs that are still to be enqueued. */
+  readonly left: () => number;
+  /** Enqueues the next so many in one statement, whatever happens to Postgres; never two statements at a time. */
+  readonly enqueue: (count: number) => Promise<void>;
+  /** When the commit of each job was answered, in ms since the process began; nothing where no answer came. */
+  readonly answeredAt: ReadonlyMap<number, number>;
+};
+
+/**
+ * Gives an enqueuer. A statement whose answer is lost is not sent again: whether it was committed only the database knows, and
+ * its jobs have to be executed exactly if it was.
+ */
+export function createEnqueuer(
+  { database, proxies }: Pick<Stage, "database" | "proxies">,
+  jobs: readonly PlannedJob[],
+): Enqueuer {
+  const answeredAt = new Map<number, number>();
+  // Its answers are lost with those of the services.
+  const open = () => database.open("enqueuer", proxies.database.port);
+  let sql = open();
   let next = 0;
   let last = Promise.resolve();
   const enqueue = async (count: number) => {
     const batch = jobs.slice(next, next + count);
+    if (batch.length === 0) return;
     next += batch.length;
-    if (batch.length > 0) await commit(stage, batch);
+    try {
+      await add(sql, batch);
+      const now = performance.now();
+      for (const { n } of batch) answeredAt.set(n, now);
+    } catch (error) {
+      if (!isConnectionLost(error)) throw error;
+      // The next one is worth its jobs only when Postgres is there again.
+      await persist("the enqueuer is answered", async () => {
+        void sql.end({ timeout: 0 });
+        sql = open();
+        await sql.unsafe("select 1");
+      });
+    }
   };
   return {
     left: () => jobs.length - next,
-    enqueue: (count: number): Promise<void> => {
+    enqueue: (count) => {
       last = last.then(() => enqueue(count));
       return last;
     },
+    answeredAt,
+    [Symbol.asyncDispose]: () => sql.end({ timeout: 1 }),
   };
 }
 
-/** A commit whose answer is lost may have happened or not: only the database knows. */
-async function commit({ sql, query }: Stage, batch: readonly PlannedJob[]): Promise<void> {
-  const rows = JSON.stringify(batch.map(({ n, task, queue }) => ({ n, task, queue })));
-  const first = batch[0]?.n ?? 0;
-  await persist("jobs are enqueued", () =>
-    query(() =>
-      sql.begin(async (tx) => {
-        const [known] = await tx`select from public.enqueued where n = ${first}`;
-        if (known !== undefined) return;
-        await tx`
-        insert into app_jobs.jobs (database_id, task_identifier, queue_name, payload)
-        select '5b720132-17d5-424d-9bcb-ee7b17c13d43', task, queue, json_build_object('n', n)
-        from json_to_recordset(${rows}::text::json) as planned (n integer, task text, queue text)
-        order by n`;
-      }),
-    ),
+async function add(sql: Sql, batch: readonly PlannedJob[]): Promise<void> {
+  const specs = batch.map(({ n, task, queue }) => ({
+    db_id: "5b720132-17d5-424d-9bcb-ee7b17c13d43",
+    identifier: task,
+    queue_name: queue,
+    payload: { n },
+  }));
+  await sql.unsafe(
+    "select count(*) from app_jobs.add_jobs(array(select spec from json_array_elements($1::text::json) as s (spec)))",
+    [JSON.stringify(specs)],
   );
 }
 
-/** Does it again until it is done, for half a minute: Postgres may be away. */
-export async function persist<T>(what: string, act: () => Promise<T>): Promise<T> {
-  const giveUpAt = performance.now() + 30_000;
-  for (;;) {
-    try {
-      return await act();
-    } catch (cause) {
-      if (performance.now() > giveUpAt) throw new Error(`Tried for 30 s in vain until ${what}.`, { cause });
-      await pause(50);
-    }
-  }
+function isConnectionLost(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return /^(E|CONNECT|57P|53300|08)/.test(code);
 }

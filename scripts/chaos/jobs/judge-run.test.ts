@@ -1,16 +1,22 @@
 import { expect, test } from "bun:test";
+import type { Fault } from "./create-fault-log.ts";
 import { type Evidence, judgeRun } from "./judge-run.ts";
 import type { Call } from "./ledger-function.ts";
 
-const call = (n: number, at: number, said: Call["said"] = "success"): Call => ({
+const call = (n: number, at: number, rest: Partial<Call> = {}): Call => ({
   n,
   worker: "w",
   at,
-  said,
+  said: "success",
   saidAt: at + 1,
+  ...rest,
 });
 const good: Evidence = {
   jobs: [0, 1].map((n) => ({ n, task: "steady", queue: "serial", script: [] })),
+  answeredAt: new Map([
+    [0, 1],
+    [1, 1],
+  ]),
   enqueued: [0, 1],
   ended: [
     { n: 0, how: "gone" },
@@ -18,31 +24,109 @@ const good: Evidence = {
   ],
   left: 0,
   calls: [call(0, 10), call(1, 20)],
-  disturbed: [],
+  faults: [],
+  limits: { leaseMs: 3_000, timeoutMs: 3_000 },
   fallen: [],
 };
 
 test("a run in which all went well breaks no promise", () => {
-  expect(judgeRun(good)).toEqual({ duplicates: 0, broken: [] });
+  expect(judgeRun(good)).toEqual({ repeats: {}, broken: [] });
 });
 
 test.each<[string, Partial<Evidence>]>([
   ["a lost job", { calls: [call(0, 10)] }],
+  ["a job whose commit was answered and that is not there", { enqueued: [0], calls: [call(0, 10)] }],
+  ["a call of a job that was not committed", { enqueued: [0], answeredAt: new Map([[0, 1]]) }],
   ["a job that ended twice", { ended: [...good.ended, { n: 1, how: "gone" }] }],
   ["a job that never ended", { ended: good.ended.slice(1) }],
-  ["a completion that its function never said", { calls: [call(0, 10), call(1, 20, "failure")] }],
+  ["a completion that its function never said", { calls: [call(0, 10), call(1, 20, { said: "failure" })] }],
   ["a success that ended dead", { ended: good.ended.map((end) => ({ ...end, how: "dead" })) }],
   ["a second call without a reason", { calls: [...good.calls, call(1, 30)] }],
   ["a serial queue out of order", { calls: [call(1, 10), call(0, 20)] }],
-  ["two jobs of a serial queue at once", { calls: [{ ...call(0, 10), saidAt: 30 }, call(1, 20)] }],
+  ["two jobs of a serial queue at once", { calls: [call(0, 10, { saidAt: 30 }), call(1, 20)] }],
   ["a lease that is left", { left: 1 }],
-  ["a worker that ended by itself", { fallen: ["w"] }],
+  ["a process that ended by itself", { fallen: ["w"] }],
 ])("%s is found", (_, fault) => {
   expect(judgeRun({ ...good, ...fault }).broken).not.toEqual([]);
 });
 
-test("a second call is counted and explained while its worker was killed", () => {
-  const disturbed = [{ name: "kill", from: 15, to: 25, explains: { worker: "w" } }];
-  const calls = [...good.calls, call(1, 30)];
-  expect(judgeRun({ ...good, calls, disturbed })).toEqual({ duplicates: 1, broken: [] });
+test("an enqueuing without an answer whose jobs are not there is no loss", () => {
+  const lost = {
+    answeredAt: new Map([[0, 1]]),
+    enqueued: [0],
+    calls: [call(0, 10)],
+    ended: [{ n: 0, how: "gone" }],
+  };
+  expect(judgeRun({ ...good, ...lost }).broken).toEqual([]);
+});
+
+test("a job may be late in its serial queue when its request was lost, but not for a loss before it was enqueued", () => {
+  const calls = [call(1, 1_100), call(0, 1_200)];
+  const lost = (at: number): Fault => ({ kind: "function", worker: null, from: at, to: at + 5 });
+  const answeredAt = new Map([
+    [0, 1_050],
+    [1, 1_050],
+  ]);
+  expect(judgeRun({ ...good, calls, answeredAt, faults: [lost(1_060)] }).broken).toEqual([]);
+  expect(judgeRun({ ...good, calls, answeredAt, faults: [lost(10)] }).broken).not.toEqual([]);
+});
+
+const fault = (kind: Fault["kind"], worker: string | null, at = 20): Fault => ({
+  kind,
+  worker,
+  from: at,
+  to: at,
+});
+
+type Explained = {
+  readonly when: string;
+  readonly reason: string;
+  readonly happened: Fault;
+  readonly rest?: Partial<Call>;
+};
+
+test.each<Explained>([
+  { when: "its worker was killed", reason: "worker killed", happened: fault("killed", "w") },
+  { when: "its worker was frozen", reason: "worker frozen", happened: fault("frozen", "w") },
+  { when: "its worker lost its lease", reason: "lease lost", happened: fault("lease lost", "w") },
+  { when: "its answer was cut off", reason: "answer lost", happened: fault("function", null) },
+  {
+    when: "its callback reached nobody",
+    reason: "callback lost",
+    happened: fault("callback", null),
+    rest: { callback: "lost" },
+  },
+  {
+    when: "its callback came after the limit",
+    reason: "callback lost",
+    happened: fault("callback", null),
+    rest: { callback: "refused", callbackAt: 3_500 },
+  },
+  {
+    when: "it answered after the limit",
+    reason: "answered too late",
+    happened: fault("database", null),
+    rest: { saidAt: 3_020 },
+  },
+])("a second call is counted and explained when $when", ({ reason, happened, rest = {} }) => {
+  const calls = [call(0, 10), call(1, 20, rest), call(1, 4_000)];
+  const repeats = { [reason]: 1 };
+  expect(judgeRun({ ...good, calls, faults: [happened] })).toEqual({ repeats, broken: [] });
+});
+
+test("a second call is not explained by a callback that was refused in time, or taken before", () => {
+  for (const callback of ["refused", "taken"] as const) {
+    const calls = [call(0, 10), call(1, 20, { callback, callbackAt: 50 }), call(1, 4_000)];
+    expect(judgeRun({ ...good, calls }).broken).not.toEqual([]);
+  }
+});
+
+test.each<[string, Fault]>([
+  ["another worker was killed", fault("killed", "v")],
+  ["its worker was killed long after it had answered", fault("killed", "w", 3_500)],
+  ["Postgres was away and no lease was lost", fault("database", null)],
+  ["a connection was cut before it was called", fault("function", null, -1_000)],
+])("a second call is not explained when %s", (_, happened) => {
+  const calls = [...good.calls, call(1, 4_000)];
+  expect(judgeRun({ ...good, calls, faults: [happened] }).broken).not.toEqual([]);
 });

@@ -12,13 +12,21 @@ export type Call = {
   /** What it said at last, and when: undefined where it said nothing. */
   said?: "success" | "failure" | "refused";
   saidAt?: number;
+  /** What came of its callback, where it answered 202 and made one; "lost" where none of its tries was answered. */
+  callback?: "taken" | "refused" | "lost";
+  /** When that was. */
+  callbackAt?: number;
 };
 
 /** The function of a chaos run, with its ledger: every call, in order, kept outside the database. */
 export type LedgerFunction = AsyncDisposable & {
   readonly port: number;
   readonly calls: readonly Call[];
-  /** Callbacks that were answered, by status; 0 for none. */
+  /** When a job was last called, or undefined. */
+  readonly lastCallAt: (n: number) => number | undefined;
+  /** Calls that said success so far. */
+  readonly successes: () => number;
+  /** Tries of callbacks by the status that answered them; 0 for none. */
   readonly callbacks: ReadonlyMap<number, number>;
 };
 
@@ -29,6 +37,8 @@ const callbackTries = 8;
 export async function startLedgerFunction(jobs: readonly PlannedJob[]): Promise<LedgerFunction> {
   const calls: Call[] = [];
   const callsOf = new Map<number, number>();
+  const lastCalls = new Map<number, number>();
+  let successes = 0;
   const callbacks = new Map<number, number>();
   const over = new AbortController();
   const rest = (ms: number) => pause(ms, undefined, { signal: over.signal }).catch(() => undefined);
@@ -42,19 +52,27 @@ export async function startLedgerFunction(jobs: readonly PlannedJob[]): Promise<
     callsOf.set(n, place + 1);
     const call: Call = { n, worker: text(request, "x-worker-id"), at: performance.now() };
     calls.push(call);
+    lastCalls.set(n, call.at);
     const script = jobs[n]?.script ?? [];
     const deed = script.includes("refuse for good") ? "refuse for good" : (script[place] ?? "succeed");
     if (deed === "succeed slowly") await rest(slowMs[n % slowMs.length] ?? slowMs[0]);
     perform(deed, call, response);
-    if (deed !== "accept and call back") return;
-    await rest(slowMs[n % slowMs.length] ?? slowMs[0]);
-    say(call, "success");
-    for (let tries = 0; tries < callbackTries && !over.signal.aborted; tries++) {
-      const status = await callBack(request);
-      count(status);
-      if (status !== 0 && status < 500) return;
-      await rest(150);
+    if (deed === "accept and call back") {
+      await rest(slowMs[n % slowMs.length] ?? slowMs[0]);
+      say(call, "success");
+      call.callback = "lost";
+      for (let tries = 0; tries < callbackTries && !over.signal.aborted; tries++) {
+        const status = await callBack(request);
+        count(status);
+        if (status !== 0 && status < 500) {
+          call.callback = status === 200 ? "taken" : "refused";
+          call.callbackAt = performance.now();
+          break;
+        }
+        await rest(150);
+      }
     }
+    if (call.said === "success") successes += 1;
   };
   const server = createServer((request, response) => void handle(request, response));
   server.listen(0, "127.0.0.1");
@@ -64,6 +82,8 @@ export async function startLedgerFunction(jobs: readonly PlannedJob[]): Promise<
   return {
     port: address.port,
     calls,
+    lastCallAt: (n) => lastCalls.get(n),
+    successes: () => successes,
     callbacks,
     [Symbol.asyncDispose]: async () => {
       over.abort();
