@@ -11,41 +11,35 @@ import { keepRun, type NamedRun, printRun, printRuns } from "./jobs/print-runs.t
 // everything is disturbed.
 
 exitOnSignal();
-const text = { type: "string" } as const;
 const values = readOptions({
-  jobs: text,
-  seed: text,
-  seeds: text,
-  rounds: text,
-  workers: text,
-  concurrency: text,
-  lease: text,
-  only: text,
-  out: text,
+  jobs: { type: "string" },
+  seed: { type: "string" },
+  seeds: { type: "string" },
+  rounds: { type: "string" },
+  lease: { type: "string" },
+  workers: { type: "string" },
+  concurrency: { type: "string" },
+  only: { type: "string" },
+  out: { type: "string" },
 });
-const only = oneOf("--only", values.only, disturbanceNames);
-const seeds = numberRange("--seeds", values.seeds) ??
-  numberRange("--seed", values.seed) ?? [Math.floor(Math.random() * 1e9)];
 const jobs = wholeNumber("--jobs", values.jobs, 100_000);
-const { out } = values;
+const options = {
+  jobs,
+  names: oneOf("--only", values.only, disturbanceNames),
+  rounds: wholeNumber("--rounds", values.rounds, 2),
+  workers: wholeNumber("--workers", values.workers, 3),
+  concurrency: wholeNumber("--concurrency", values.concurrency, jobs < 20_000 ? 16 : 64),
+  leaseSeconds: wholeNumber("--lease", values.lease, 3),
+} as const;
+const drawn = Math.floor(Math.random() * 1e9);
 const runs: NamedRun[] = [];
 
-for (const seed of seeds) {
+for (const seed of numberRange("--seeds", values.seeds ?? values.seed, drawn)) {
   console.log(`seed ${seed}`);
-  const report = await runJobChaos({
-    jobs,
-    seed,
-    names: only === undefined ? disturbanceNames : [only],
-    rounds: wholeNumber("--rounds", values.rounds, 2),
-    workers: wholeNumber("--workers", values.workers, 3),
-    concurrency: wholeNumber("--concurrency", values.concurrency, jobs < 20_000 ? 16 : 64),
-    leaseSeconds: wholeNumber("--lease", values.lease, 3),
-    temper: "all",
-    tell: console.log,
-  });
+  const report = await runJobChaos({ ...options, seed, temper: "all", tell: console.log });
   const run = { name: `seed ${seed}`, report };
   printRun(run);
-  if (out !== undefined) keepRun(out, run);
+  if (values.out !== undefined) keepRun(values.out, run);
   runs.push(run);
 }
 if (!printRuns(runs)) process.exitCode = 1;

@@ -8,8 +8,12 @@ import { printRun } from "./jobs/print-runs.ts";
 // frozen wait until they are called again, with workers as they are by default.
 
 exitOnSignal();
-const text = { type: "string" } as const;
-const values = readOptions({ jobs: text, seed: text, rounds: text, lease: text });
+const values = readOptions({
+  lease: { type: "string" },
+  rounds: { type: "string" },
+  jobs: { type: "string" },
+  seed: { type: "string" },
+});
 const leaseSeconds = wholeNumber("--lease", values.lease, 30);
 const goalSeconds = leaseSeconds === 30 ? 35 : leaseSeconds + 2;
 const report = await runJobChaos({

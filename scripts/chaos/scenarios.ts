@@ -11,10 +11,23 @@ import { printRun } from "./jobs/print-runs.ts";
 // repeated for the disturbance.
 
 exitOnSignal();
-const text = { type: "string" } as const;
-const values = readOptions({ jobs: text, seed: text, rounds: text, lease: text, only: text });
 const scenarios = [...publicScenarios, "rolling-restart"] as const;
-const only = oneOf("--only", values.only, scenarios);
+const values = readOptions({
+  only: { type: "string" },
+  jobs: { type: "string" },
+  seed: { type: "string" },
+  rounds: { type: "string" },
+  lease: { type: "string" },
+});
+const options = {
+  jobs: wholeNumber("--jobs", values.jobs, 6_000),
+  seed: wholeNumber("--seed", values.seed, 1),
+  rounds: wholeNumber("--rounds", values.rounds, 3),
+  leaseSeconds: wholeNumber("--lease", values.lease, 3),
+  workers: 3,
+  concurrency: 32,
+  temper: "plain",
+} as const;
 const calm = [
   "backends-terminated",
   "idle-in-transaction",
@@ -25,17 +38,8 @@ const calm = [
 ];
 const table = [];
 
-for (const name of only === undefined ? scenarios : [only]) {
-  const report = await runJobChaos({
-    jobs: wholeNumber("--jobs", values.jobs, 6_000),
-    seed: wholeNumber("--seed", values.seed, 1),
-    names: [name],
-    rounds: wholeNumber("--rounds", values.rounds, 3),
-    workers: 3,
-    concurrency: 32,
-    leaseSeconds: wholeNumber("--lease", values.lease, 3),
-    temper: "plain",
-  });
+for (const name of oneOf("--only", values.only, scenarios)) {
+  const report = await runJobChaos({ ...options, names: [name] });
   printRun({ name, report });
   const repeats = Object.values(report.repeats).reduce((sum, count) => sum + count, 0);
   const held = report.broken.length === 0 && (!calm.includes(name) || repeats === 0);

@@ -1,12 +1,13 @@
 import { refuse } from "./refuse.ts";
 
-/** Gives an option's value, one of some words, or undefined where it was not given. Anything else ends the process. */
+/** Gives those of the words that an option's value names: the one, or all where it was not given. Anything else ends the process. */
 export function oneOf<Word extends string>(
   option: string,
   text: string | undefined,
   words: readonly Word[],
-): Word | undefined {
+): readonly Word[] {
+  if (text === undefined) return words;
   const word = words.find((known) => known === text);
-  if (text === undefined || word !== undefined) return word;
+  if (word !== undefined) return [word];
   return refuse(`Cannot read ${option} ${JSON.stringify(text)}: expected one of ${words.join(", ")}.`);
 }

@@ -16,7 +16,7 @@ import { createTaskLimits, type Limits } from "./task-limits.ts";
 export type FlightOptions = {
   readonly jobs: Jobs;
   readonly log: Log;
-  /** Whether this process has kept its lease, by its own clock. */
+  /** Whether the lease of this worker's run still lasts. */
   readonly keepsLease: () => boolean;
 };
 

@@ -15,6 +15,22 @@ export const connectionDisturbances = {
       return undefined;
     },
   },
+  "enqueue-cut": {
+    criterion:
+      "The connection of an enqueuer is cut while its statement runs; its jobs are executed exactly if it was committed.",
+    enqueues: "beside",
+    run: async ({ stage: { proxies }, random, faults, enqueue, share }) => {
+      const enqueuing = enqueue(share);
+      await pause(random.between(0, 20));
+      await faults.during("database", async () => {
+        proxies.database.cut();
+        await pause(200);
+        proxies.database.mend();
+      });
+      await enqueuing;
+      return undefined;
+    },
+  },
   "connections-frozen": {
     criterion:
       "Nothing passes on the connections to Postgres, function or callback server, though they stay open.",

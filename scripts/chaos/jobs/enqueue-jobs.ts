@@ -1,7 +1,7 @@
-import { setTimeout as pause } from "node:timers/promises";
 import type { Sql } from "../../../db/client/connect.ts";
 import type { PlannedJob } from "./plan-jobs.ts";
-import type { StageDatabase } from "./start-stage-database.ts";
+import type { Stage } from "./stage.ts";
+import { persist, type StageDatabase } from "./start-stage-database.ts";
 
 /** Makes the tables in which the database notes, in the same transaction, what was enqueued and what ended. */
 export async function watchJobs({ ask }: StageDatabase): Promise<void> {
@@ -55,9 +55,14 @@ export type Enqueuer = AsyncDisposable & {
  * Gives an enqueuer. A statement whose answer is lost is not sent again: whether it was committed only the database knows, and
  * its jobs have to be executed exactly if it was.
  */
-export function createEnqueuer(database: StageDatabase, jobs: readonly PlannedJob[]): Enqueuer {
+export function createEnqueuer(
+  { database, proxies }: Pick<Stage, "database" | "proxies">,
+  jobs: readonly PlannedJob[],
+): Enqueuer {
   const answeredAt = new Map<number, number>();
-  let sql = database.open("enqueuer");
+  // Its answers are lost with those of the services.
+  const open = () => database.open("enqueuer", proxies.database.port);
+  let sql = open();
   let next = 0;
   let last = Promise.resolve();
   const enqueue = async (count: number) => {
@@ -70,11 +75,12 @@ export function createEnqueuer(database: StageDatabase, jobs: readonly PlannedJo
       for (const { n } of batch) answeredAt.set(n, now);
     } catch (error) {
       if (!isConnectionLost(error)) throw error;
-      void sql.end({ timeout: 0 });
-      sql = database.open("enqueuer");
       // The next one is worth its jobs only when Postgres is there again.
-      await database.insist("select 1");
-      await pause(10);
+      await persist("the enqueuer is answered", async () => {
+        void sql.end({ timeout: 0 });
+        sql = open();
+        await sql.unsafe("select 1");
+      });
     }
   };
   return {

@@ -20,7 +20,7 @@ export type Limits = { readonly leaseMs: number; readonly timeoutMs: number };
 /** From an answer until its outcome is written, on a busy machine, where nothing keeps it from the database. */
 const settleMs = 2_000;
 /** How long a request or an answer may be on its way. */
-const travelMs = 500;
+export const travelMs = 500;
 
 /**
  * Gives the one thing that explains a repeat, or undefined: what became of the very answer that the first call gave.

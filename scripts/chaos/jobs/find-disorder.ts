@@ -1,5 +1,5 @@
 import type { Fault } from "./create-fault-log.ts";
-import { explainRepeat, type Limits } from "./explain-repeat.ts";
+import { explainRepeat, type Limits, travelMs } from "./explain-repeat.ts";
 import type { CallsOf } from "./judge-run.ts";
 import type { Call } from "./ledger-function.ts";
 import type { PlannedJob } from "./plan-jobs.ts";
@@ -49,11 +49,16 @@ export function findDisorder(evidence: OrderEvidence, callsOf: CallsOf): string[
   });
 }
 
-/** Tells whether a job's request may have been lost before this first call of it: then it waits for its next try. */
+/**
+ * Tells whether a job's request may have been lost before this first call of it: then it waits for its next try. Or its commit
+ * was not answered, and may have come after the next one's.
+ */
 function mayBeLate({ faults, answeredAt }: OrderEvidence, { n, at }: Call): boolean {
-  const since = answeredAt.get(n) ?? 0;
+  const since = answeredAt.get(n);
+  if (since === undefined) return true;
   return faults.some(
-    ({ kind, from, to }) => (kind === "function" || kind === "stalled") && from <= at && to >= since,
+    ({ kind, from, to }) =>
+      (kind === "function" || kind === "stalled") && from <= at && to + travelMs >= since,
   );
 }
 

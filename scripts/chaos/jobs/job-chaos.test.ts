@@ -7,7 +7,7 @@ const worst: JobChaosOptions["names"] = [
   "postgres-restart",
   "crash-recovery",
   "worker-frozen",
-  "connections-cut",
+  "enqueue-cut",
   "callback-server-killed",
   "repeated-kills",
 ];

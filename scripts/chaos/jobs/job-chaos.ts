@@ -53,7 +53,7 @@ export async function runJobChaos(options: JobChaosOptions): Promise<JobChaosRep
     },
   });
   await watchJobs(stage.database);
-  await using enqueuer = createEnqueuer(stage.database, jobs);
+  await using enqueuer = createEnqueuer(stage, jobs);
   const over = new AbortController();
   const hurrying = hurryRetries(stage, over.signal);
   const { failed, recoveries, calmFrom } = await disturb(options, { stage, random, faults, enqueuer });

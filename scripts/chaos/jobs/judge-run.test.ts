@@ -61,13 +61,13 @@ test("an enqueuing without an answer whose jobs are not there is no loss", () =>
 });
 
 test("a job may be late in its serial queue when its request was lost, but not for a loss before it was enqueued", () => {
-  const calls = [call(1, 100), call(0, 200)];
+  const calls = [call(1, 1_100), call(0, 1_200)];
   const lost = (at: number): Fault => ({ kind: "function", worker: null, from: at, to: at + 5 });
   const answeredAt = new Map([
-    [0, 50],
-    [1, 50],
+    [0, 1_050],
+    [1, 1_050],
   ]);
-  expect(judgeRun({ ...good, calls, answeredAt, faults: [lost(60)] }).broken).toEqual([]);
+  expect(judgeRun({ ...good, calls, answeredAt, faults: [lost(1_060)] }).broken).toEqual([]);
   expect(judgeRun({ ...good, calls, answeredAt, faults: [lost(10)] }).broken).not.toEqual([]);
 });
 

@@ -9,8 +9,8 @@ import {
 export type StageDatabase = AsyncDisposable & {
   readonly url: string;
   readonly port: number;
-  /** Opens a pool of one connection; whoever opens it ends it. */
-  readonly open: (name: string) => Sql;
+  /** Opens a pool of one connection, to another port where a proxy stands there; whoever opens it ends it. */
+  readonly open: (name: string, through?: number) => Sql;
   /** Runs one statement. A connection that failed is not used again. */
   readonly ask: <Row extends object>(text: string, values?: readonly (string | number)[]) => Promise<Row[]>;
   /** The same, again and again for half a minute: Postgres may be away. */
@@ -30,7 +30,8 @@ export async function startStageDatabase(folder: string): Promise<StageDatabase>
   const settings = ["fsync=off", "max_connections=60"];
   let server: LocalPostgres = await startLocalPostgres({ folder, port: 0, settings });
   const { url, port } = server;
-  const open = (name: string) => connect(databaseAt(url), { max: 1, name, fetchTypes: false });
+  const open = (name: string, through = port) =>
+    connect(databaseAt(url.replace(`:${port}/`, `:${through}/`)), { max: 1, name, fetchTypes: false });
   let sql = open("chaos");
   const ask: StageDatabase["ask"] = async <Row extends object>(
     text: string,
@@ -71,7 +72,8 @@ export function databaseAt(url: string) {
   return { DATABASE_URL: url, PGHOST: "", PGPORT: 0, PGUSER: "", PGDATABASE: "" };
 }
 
-async function persist<T>(what: string, act: () => Promise<T>): Promise<T> {
+/** Does it again and again until it is done, for half a minute. */
+export async function persist<T>(what: string, act: () => Promise<T>): Promise<T> {
   const giveUpAt = performance.now() + patienceMs;
   for (;;) {
     try {
