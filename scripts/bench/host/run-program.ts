@@ -30,7 +30,7 @@ export function runCommand(command: readonly string[], env: Readonly<Record<stri
   });
   let text = "";
   let onText = () => {};
-  void (async () => {
+  const read = (async () => {
     const decoder = new TextDecoder();
     for await (const chunk of child.stdout) {
       text += decoder.decode(chunk, { stream: true });
@@ -43,12 +43,18 @@ export function runCommand(command: readonly string[], env: Readonly<Record<stri
     line: (fits) =>
       new Promise((resolve, reject) => {
         const look = () => {
-          const found = text.split("\n").find((line) => fits.test(line));
+          // What follows the last line break is a line that is still on its way: a long one comes in pieces.
+          const found = text
+            .split("\n")
+            .slice(0, -1)
+            .find((line) => fits.test(line));
           if (found !== undefined) resolve(found);
         };
         onText = look;
         look();
-        void child.exited.then(() => reject(new Error(`${command.join(" ")} ended:\n${text}`)));
+        void Promise.all([child.exited, read]).then(() =>
+          reject(new Error(`${command.join(" ")} ended:\n${text}`)),
+        );
       }),
     [Symbol.asyncDispose]: async () => {
       child.kill("SIGTERM");
