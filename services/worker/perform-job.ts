@@ -60,23 +60,30 @@ async function dispatchedOf(job: LeasedJob, options: PerformOptions): Promise<Di
     const limits = options.limits.of(job.taskIdentifier);
     const request = await options.request(job, limits);
     if ("fault" in request) return unsent({ kind: "dead", message: request.fault });
-    return await sent(job, request, { ...options, timeoutSeconds: limits.timeoutSeconds });
+    return await sent({ job, request, timeoutSeconds: limits.timeoutSeconds }, options);
   } catch (error) {
     // Not the function's doing, so it costs no attempt.
     return unsent({ kind: "unreachable", message: error instanceof Error ? error.message : String(error) });
   }
 }
 
-type SendOptions = PerformOptions & { readonly timeoutSeconds: number };
+type Sending = {
+  readonly job: LeasedJob;
+  readonly request: HttpRequest;
+  readonly timeoutSeconds: number;
+};
 
 /** Sends a request, unless its lease is over; null where it was not sent, or given up. */
-async function sent(job: LeasedJob, request: HttpRequest, options: SendOptions): Promise<Dispatched | null> {
+async function sent(
+  { job, request, timeoutSeconds }: Sending,
+  { client, retryAfterMaxSeconds, isLeased, cancellations }: PerformOptions,
+): Promise<Dispatched | null> {
   const lease = { jobId: job.id, leaseToken: job.leaseToken };
-  if (!options.isLeased() || !options.cancellations.begin(lease, request)) return null;
+  if (!isLeased() || !cancellations.begin(lease, request)) return null;
   try {
-    return await dispatch(request, options);
+    return await dispatch(request, { client, timeoutSeconds, retryAfterMaxSeconds });
   } finally {
-    options.cancellations.end(lease);
+    cancellations.end(lease);
   }
 }
 
