@@ -2,8 +2,8 @@ import type { Jobs } from "#db/jobs";
 
 /** The keys that sign callback tokens, kept at hand. */
 export type KeyRing = {
-  /** Gives the keys, the newest first; read anew when they are older than a minute. */
-  readonly keys: () => Promise<readonly string[]>;
+  /** Gives the keys, the newest first: at once where they are at hand, and read anew when they are older than a minute. */
+  readonly keys: () => readonly string[] | Promise<readonly string[]>;
 };
 
 const keepMs = 60_000;
@@ -12,16 +12,14 @@ const keepMs = 60_000;
 export function createKeyRing(jobs: Pick<Jobs, "callbackKeys">): KeyRing {
   let known: readonly string[] = [];
   let readAt = Number.NEGATIVE_INFINITY;
-  return {
-    keys: async () => {
-      if (performance.now() - readAt < keepMs) return known;
-      try {
-        known = await jobs.callbackKeys();
-        readAt = performance.now();
-      } catch (error) {
-        if (known.length === 0) throw error;
-      }
-      return known;
-    },
+  const read = async () => {
+    try {
+      known = await jobs.callbackKeys();
+      readAt = performance.now();
+    } catch (error) {
+      if (known.length === 0) throw error;
+    }
+    return known;
   };
+  return { keys: () => (performance.now() - readAt < keepMs ? known : read()) };
 }

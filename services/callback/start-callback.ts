@@ -89,7 +89,7 @@ function startRecords(
   const ring = createKeyRing(jobs);
   const stopping = new AbortController();
   const ready = awaitDatabase(sql, { settings, log, signal: stopping.signal }).then(async () => {
-    await whileAway(ring.keys, { signal: stopping.signal });
+    await whileAway(async () => ring.keys(), { signal: stopping.signal });
   });
   ready.catch(() => undefined);
   const drain = async () => {

@@ -1,4 +1,4 @@
-import type { Lease } from "#db/jobs";
+import type { Lease, LeasedJob } from "#db/jobs";
 import type { Log } from "../log/log.ts";
 import type { HttpClient, HttpRequest } from "./http/http-client.ts";
 
@@ -11,9 +11,9 @@ export type CancellationsOptions = {
 /** The requests under way by their leases, so that those of cancelled jobs can be broken off. */
 export type Cancellations = {
   /** Notes a request that is about to be sent; gives false where its job was cancelled, so that it is not to be sent. */
-  readonly begin: (lease: Lease, request: HttpRequest) => boolean;
+  readonly begin: (job: LeasedJob, request: HttpRequest) => boolean;
   /** Notes that it is over. */
-  readonly end: (lease: Lease) => void;
+  readonly end: (request: HttpRequest) => void;
   /** Breaks off what the database has cancelled. Told more than once, it does no harm. */
   readonly heed: (cancelled: readonly Lease[]) => void;
 };
@@ -25,24 +25,26 @@ export type Cancellations = {
  * when it was told first, is still known when it would be sent.
  */
 export function createCancellations({ client, log }: CancellationsOptions): Cancellations {
-  const underWay = new Map<string, HttpRequest>();
+  const underWay = new Map<HttpRequest, LeasedJob>();
   let cancelled: ReadonlySet<string> = new Set();
+  const isCancelled = ({ id, leaseToken }: LeasedJob) =>
+    cancelled.size > 0 && cancelled.has(keyOf({ jobId: id, leaseToken }));
   return {
-    begin: (lease, request) => {
-      if (cancelled.has(keyOf(lease))) return false;
-      underWay.set(keyOf(lease), request);
+    begin: (job, request) => {
+      if (isCancelled(job)) return false;
+      underWay.set(request, job);
       return true;
     },
-    end: (lease) => {
-      underWay.delete(keyOf(lease));
+    end: (request) => {
+      underWay.delete(request);
     },
     heed: (leases) => {
       cancelled = new Set(leases.map(keyOf));
-      for (const lease of leases) {
-        const request = underWay.get(keyOf(lease));
-        if (request === undefined) continue;
-        underWay.delete(keyOf(lease));
-        log.info("job cancelled: its request is broken off", { jobId: lease.jobId });
+      if (leases.length === 0) return;
+      for (const [request, job] of underWay) {
+        if (!isCancelled(job)) continue;
+        underWay.delete(request);
+        log.info("job cancelled: its request is broken off", { jobId: job.id });
         client.abort(request);
       }
     },

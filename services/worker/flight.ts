@@ -5,8 +5,8 @@ import type { Log } from "../log/log.ts";
 import { createCancellations } from "./cancellations.ts";
 import { createHeldJobs, type HeldJobs } from "./held-jobs.ts";
 import { createPoster } from "./http/post.ts";
-import { performJob } from "./perform-job.ts";
-import { createRequestSigner, prepareRequest } from "./prepare-request.ts";
+import { type MadeRequest, performJob } from "./perform-job.ts";
+import { createRequestSigner, createTaskUrls, prepareRequest } from "./prepare-request.ts";
 import { createSettler, type Settler } from "./settle.ts";
 import type { WorkerSettings } from "./start-worker.ts";
 import { createTaskHealth, type TaskHealth } from "./task-health.ts";
@@ -71,7 +71,7 @@ export function createFlight(settings: WorkerSettings, { jobs, log, keepsLease }
     health,
     perform: (job: LeasedJob, onAnswered: () => void) => {
       const begun = era;
-      return performJob(job, { ...options, isLeased: () => begun === era && keepsLease(), onAnswered });
+      return performJob(job, options, { isLeased: () => begun === era && keepsLease(), onAnswered });
     },
     heed: (orders: WorkerOrders) => {
       limits.replace(orders.policies);
@@ -88,8 +88,15 @@ export function createFlight(settings: WorkerSettings, { jobs, log, keepsLease }
 function createRequestMaker(settings: WorkerSettings, jobs: Jobs) {
   const ring = createKeyRing(jobs);
   const sign = createRequestSigner(settings.JOBS_SIGNING_SECRETS);
-  return async (job: LeasedJob, limits: Limits) => {
-    const [key] = await ring.keys();
+  const targetOf = createTaskUrls({
+    baseUrl: settings.KNATIVE_SERVICE_URL ?? settings.INTERNAL_GATEWAY_URL,
+    overrides: settings.INTERNAL_GATEWAY_DEVELOPMENT_MAP,
+  });
+  const made = (
+    job: LeasedJob,
+    limits: Limits,
+    key: string | undefined,
+  ): MadeRequest | Promise<MadeRequest> => {
     if (key === undefined)
       throw new Error(
         "Cannot sign a callback token: the table callback_keys is empty. Insert a secret into it.",
@@ -97,13 +104,18 @@ function createRequestMaker(settings: WorkerSettings, jobs: Jobs) {
     const now = new Date();
     const request = prepareRequest(job, {
       workerId: settings.HOSTNAME,
-      baseUrl: settings.KNATIVE_SERVICE_URL ?? settings.INTERNAL_GATEWAY_URL,
-      overrides: settings.INTERNAL_GATEWAY_DEVELOPMENT_MAP,
+      targetOf,
       callbackUrl: settings.callbackUrl,
       key,
       limits,
       now,
     });
-    return "fault" in request ? request : sign(request, now);
+    return sign === null || "fault" in request ? request : sign(request, now);
+  };
+  return (job: LeasedJob, limits: Limits) => {
+    const keys = ring.keys();
+    return keys instanceof Promise
+      ? keys.then(([key]) => made(job, limits, key))
+      : made(job, limits, keys[0]);
   };
 }

@@ -9,9 +9,13 @@ import type { TaskHealth } from "./task-health.ts";
 import type { Limits, TaskLimits } from "./task-limits.ts";
 import type { AttemptFacts, Settlement } from "./write-outcomes.ts";
 
+/** The request of a job, or why there can be none. */
+export type MadeRequest = HttpRequest | { readonly fault: string };
+
 /** What performing a job uses. */
 export type PerformOptions = {
-  readonly request: (job: LeasedJob, limits: Limits) => Promise<HttpRequest | { readonly fault: string }>;
+  /** Makes the request of a job, at once where nothing has to be waited for. */
+  readonly request: (job: LeasedJob, limits: Limits) => MadeRequest | Promise<MadeRequest>;
   readonly client: Pick<HttpClient, "post">;
   readonly settler: Pick<Settler, "settle">;
   readonly health: TaskHealth;
@@ -19,6 +23,10 @@ export type PerformOptions = {
   readonly cancellations: Pick<Cancellations, "begin" | "end">;
   readonly retryAfterMaxSeconds: number;
   readonly log: Log;
+};
+
+/** What one job's way depends on, and tells. */
+export type PerformEvents = {
   /** Whether the lease under which the job was claimed is still this worker's, as far as it knows. */
   readonly isLeased: () => boolean;
   /** Called once, when the request is over and before its outcome is written. */
@@ -30,12 +38,16 @@ export type PerformOptions = {
  *
  * A request that was given up has no outcome here: its lease is given back, or is another's by now, or its job is cancelled.
  */
-export async function performJob(job: LeasedJob, options: PerformOptions): Promise<void> {
+export async function performJob(
+  job: LeasedJob,
+  options: PerformOptions,
+  events: PerformEvents,
+): Promise<void> {
   const startedAt = performance.now();
   const facts = { jobId: job.id, task: job.taskIdentifier, attempt: job.attempt };
-  const dispatched = await dispatchedOf(job, options);
+  const dispatched = await dispatchedOf(job, options, events.isLeased);
   const endedAt = performance.now();
-  options.onAnswered();
+  events.onAnswered();
   try {
     if (dispatched === null) {
       options.health.endTrial(job.taskIdentifier);
@@ -54,36 +66,28 @@ export async function performJob(job: LeasedJob, options: PerformOptions): Promi
   }
 }
 
-async function dispatchedOf(job: LeasedJob, options: PerformOptions): Promise<Dispatched | null> {
+/** Sends a job's request, unless its lease is over; null where it was not sent, or given up. */
+async function dispatchedOf(
+  job: LeasedJob,
+  options: PerformOptions,
+  isLeased: PerformEvents["isLeased"],
+): Promise<Dispatched | null> {
+  const { client, cancellations, retryAfterMaxSeconds } = options;
   const unsent = (outcome: Outcome) => ({ outcome, httpStatus: null });
+  let begun: HttpRequest | undefined;
   try {
     const limits = options.limits.of(job.taskIdentifier);
-    const request = await options.request(job, limits);
+    const made = options.request(job, limits);
+    const request = made instanceof Promise ? await made : made;
     if ("fault" in request) return unsent({ kind: "dead", message: request.fault });
-    return await sent({ job, request, timeoutSeconds: limits.timeoutSeconds }, options);
+    if (!isLeased() || !cancellations.begin(job, request)) return null;
+    begun = request;
+    return await dispatch(request, { client, timeoutSeconds: limits.timeoutSeconds, retryAfterMaxSeconds });
   } catch (error) {
     // Not the function's doing, so it costs no attempt.
     return unsent({ kind: "unreachable", message: error instanceof Error ? error.message : String(error) });
-  }
-}
-
-type Sending = {
-  readonly job: LeasedJob;
-  readonly request: HttpRequest;
-  readonly timeoutSeconds: number;
-};
-
-/** Sends a request, unless its lease is over; null where it was not sent, or given up. */
-async function sent(
-  { job, request, timeoutSeconds }: Sending,
-  { client, retryAfterMaxSeconds, isLeased, cancellations }: PerformOptions,
-): Promise<Dispatched | null> {
-  const lease = { jobId: job.id, leaseToken: job.leaseToken };
-  if (!isLeased() || !cancellations.begin(lease, request)) return null;
-  try {
-    return await dispatch(request, { client, timeoutSeconds, retryAfterMaxSeconds });
   } finally {
-    cancellations.end(lease);
+    if (begun !== undefined) cancellations.end(begun);
   }
 }
 

@@ -15,7 +15,7 @@ const job = (id: number): LeasedJob => ({
   runAtUs: 0,
   queueName: null,
   leaseToken: "00000000-0000-4000-8000-000000000002",
-  createdAt: new Date(0),
+  createdAtMs: 0,
   traceparent: null,
   tracestate: null,
   scheduleId: null,

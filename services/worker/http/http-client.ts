@@ -1,3 +1,4 @@
+import { remember } from "../remember.ts";
 import type { Address, Message } from "./connection.ts";
 import { breakOff, type Ended, type Exchange, startExchange } from "./exchange.ts";
 import { createIdleConnections } from "./idle-connections.ts";
@@ -34,7 +35,7 @@ export type HttpClient = {
  */
 export function createHttpClient(): HttpClient {
   const idle = createIdleConnections();
-  const targetOf = createTargets();
+  const knownTarget = remember(targetsLimit, targetOf);
   const underWay = new Map<HttpRequest, Exchange>();
   const giveUp = () => {
     for (const exchange of underWay.values()) breakOff(exchange, null);
@@ -42,7 +43,7 @@ export function createHttpClient(): HttpClient {
   return {
     post: (request, timeoutMs) =>
       new Promise((resolve) => {
-        const target = targetOf(request.url);
+        const target = knownTarget(request.url);
         const exchange = startExchange({
           origin: target.origin,
           address: target,
@@ -81,21 +82,13 @@ function messageOf(target: Target, { headers, body }: HttpRequest): Message {
 /** So many URLs are kept parsed; more only where tasks are named by their jobs. */
 const targetsLimit = 1_000;
 
-/** Gives a function that knows what a URL means for a request, parsed once. */
-function createTargets(): (url: string) => Target {
-  const known = new Map<string, Target>();
-  return (url) => {
-    const found = known.get(url);
-    if (found !== undefined) return found;
-    const { host, hostname, port, pathname, search } = new URL(url);
-    const target = {
-      origin: host,
-      hostname: hostname.replace(/^\[(.*)\]$/, "$1"),
-      port: port === "" ? 80 : Number(port),
-      head: `POST ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\nAccept: */*\r\n`,
-    };
-    if (known.size >= targetsLimit) known.clear();
-    known.set(url, target);
-    return target;
+/** Gives what a URL means for a request. */
+function targetOf(url: string): Target {
+  const { host, hostname, port, pathname, search } = new URL(url);
+  return {
+    origin: host,
+    hostname: hostname.replace(/^\[(.*)\]$/, "$1"),
+    port: port === "" ? 80 : Number(port),
+    head: `POST ${pathname}${search} HTTP/1.1\r\nHost: ${host}\r\nAccept: */*\r\n`,
   };
 }
