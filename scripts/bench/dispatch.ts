@@ -1,3 +1,4 @@
+import { onlyThese } from "../options/only-these.ts";
 import { readOptions } from "../options/read-options.ts";
 import {
   batchedSql,
@@ -35,7 +36,7 @@ await using server = await withBenchServer();
 await using fn = await startFunctionServer();
 await using fnThatCallsBack = await startFunctionServer("callback");
 const { ours, graphile, pgBosses, published, absent } = await findQueues(server);
-const contenders: Contender[] = [
+const all: Contender[] = [
   plainFetch,
   fetchWithHeaders,
   batchedSql,
@@ -45,7 +46,8 @@ const contenders: Contender[] = [
   graphileNothing("Bun"),
   ...pgBosses.map((queue) => throughHttp(queue, 1000)),
   ...published.map((queue) => throughHttp(queue, 300)),
-].filter(({ name }) => values.only === undefined || values.only.some((part) => name.includes(part)));
+];
+const contenders = onlyThese(all, values.only);
 
 const setup = {
   ...(await describeHost(server.admin)),

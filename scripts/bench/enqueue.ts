@@ -1,3 +1,4 @@
+import { onlyThese } from "../options/only-these.ts";
 import { readOptions } from "../options/read-options.ts";
 import { type EnqueueCase, measureEnqueue } from "./enqueue/measure-enqueue.ts";
 import { plainInsert } from "./enqueue/plain-insert.ts";
@@ -25,8 +26,9 @@ const goal = 0.9;
 
 await using server = await withBenchServer();
 const { ours, graphile, pgBosses, published, absent } = await findQueues(server);
-const queues = [plainInsert, ours, ...graphile.slice(0, 1), ...pgBosses.slice(0, 1), ...published].filter(
-  ({ name }) => values.only === undefined || values.only.some((part) => name.includes(part)),
+const queues = onlyThese(
+  [plainInsert, ours, ...graphile.slice(0, 1), ...pgBosses.slice(0, 1), ...published],
+  values.only,
 );
 const setup = {
   ...(await describeHost(server.admin)),

@@ -1,10 +1,8 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { withGraphql } from "../../functions/testing/graphql-server.ts";
 import { withMailgun } from "../../functions/testing/mailgun-server.ts";
 import { testDatabaseId } from "../../functions/testing/post-job.ts";
 import { readOptions } from "../options/read-options.ts";
+import { temporaryFolder } from "../options/temporary-folder.ts";
 import { measureWays, type WayFigure } from "./image/measure-way.ts";
 import { prepareWays } from "./image/ways.ts";
 
@@ -15,7 +13,7 @@ const values = readOptions({
   mails: { type: "string", default: "1000" },
   json: { type: "boolean", default: false },
 });
-const folder = await mkdtemp(join(tmpdir(), "bench-image-"));
+await using folder = await temporaryFolder("bench-image-");
 await using graphql = withGraphql("id", {});
 await using mailgun = withMailgun();
 const settings = {
@@ -27,8 +25,7 @@ const settings = {
   MAILGUN_BASE_URL: mailgun.url,
 };
 const load = { starts: Number(values.starts), mails: Number(values.mails), settings, send };
-const figures = await measureWays(await prepareWays("send-email-link", folder), load);
-await rm(folder, { recursive: true, force: true });
+const figures = await measureWays(await prepareWays("send-email-link", folder.path), load);
 if (mailgun.sent.length !== figures.length * load.mails) throw new Error("Not every mail was sent.");
 
 if (values.json) console.log(JSON.stringify({ bun: Bun.version, figures }));

@@ -7,11 +7,17 @@ type Parsed<Options extends ParseArgsOptionsConfig> = ReturnType<typeof parseArg
 export function readOptions<const Options extends ParseArgsOptionsConfig>(
   options: Options,
 ): Parsed<Options>["values"] {
+  const known = Object.keys(options)
+    .map((name) => `--${name}`)
+    .join(", ");
+  if (process.argv.includes("--help")) {
+    console.log(`Options: ${known || "none"}. What they do is told at the top of the command's own file.`);
+    process.exit(0);
+  }
   try {
     return parseArgs({ options }).values;
   } catch (fault) {
-    const known = Object.keys(options).map((name) => `--${name}`);
     const reason = (fault instanceof Error ? fault.message : String(fault)).split(/\. |\n/, 1)[0];
-    return refuse(`Cannot read the command: ${reason}. Known: ${known.join(", ") || "no options"}.`);
+    return refuse(`Cannot read the command: ${reason}. Known: ${known || "no options"}.`);
   }
 }

@@ -1,9 +1,8 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runtimes } from "../../../functions/runtime-tests/start-runtime.ts";
 import { buildProgram } from "../../image/build-program.ts";
 import { functionEnvironment } from "../../image/function-environment.ts";
+import { temporaryFolder } from "../../options/temporary-folder.ts";
 import { median, percentile } from "../host/percentile.ts";
 import { startAnswering } from "./answering.ts";
 
@@ -19,15 +18,22 @@ const settings = { PORT: "0", SEND_EMAIL_LINK_DRY_RUN: "true", GRAPHQL_URL: "htt
 
 /** Measures send-email-link's first answer in a fresh process, of every runtime that is here. */
 export async function measureStarts(starts: number): Promise<readonly StartFigure[]> {
-  const folder = await mkdtemp(join(tmpdir(), "bench-start-"));
+  await using folder = await temporaryFolder("bench-start-");
   const ways: [string, readonly string[], Readonly<Record<string, string>>][] = [
-    ["Bun, compiled (the container)", [await buildProgram("send-email-link", folder)], functionEnvironment],
+    [
+      "Bun, compiled (the container)",
+      [await buildProgram("send-email-link", folder.path)],
+      functionEnvironment,
+    ],
   ];
   for (const { name, program, prepare } of runtimes)
     if (program !== undefined)
       ways.push([
         name === "bun" ? "Bun, from source" : name,
-        [program, ...(await prepare({ folder: join(folder, name), settings, served: "send-email-link" }))],
+        [
+          program,
+          ...(await prepare({ folder: join(folder.path, name), settings, served: "send-email-link" })),
+        ],
         {},
       ]);
 
@@ -42,7 +48,6 @@ export async function measureStarts(starts: number): Promise<readonly StartFigur
       p90Ms: percentile(times, 0.9),
     });
   }
-  await rm(folder, { recursive: true, force: true });
   return figures;
 }
 

@@ -1,7 +1,6 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import { temporaryFolder } from "../../options/temporary-folder.ts";
 import type { BenchServer } from "../host/bench-server.ts";
 import { runProgram } from "../host/run-program.ts";
 import { payloadOf, type Queue } from "../peers/queue.ts";
@@ -40,8 +39,8 @@ export async function measureEnqueue(server: BenchServer, chosen: EnqueueCase): 
   await queue.prepare(database);
   await server.admin`checkpoint`;
 
-  const folder = await mkdtemp(join(tmpdir(), "enqueue-"));
-  const file = join(folder, "statement.json");
+  await using folder = await temporaryFolder("enqueue-");
+  const file = join(folder.path, "statement.json");
   await Bun.write(file, JSON.stringify(statement));
   await using program = runProgram("scripts/bench/enqueue/drive-load.ts", { DATABASE_URL: database.url }, [
     file,
@@ -49,7 +48,6 @@ export async function measureEnqueue(server: BenchServer, chosen: EnqueueCase): 
     String(seconds),
   ]);
   const { perSecond, clientCores } = measured.parse(JSON.parse(await program.line(/^\{/)));
-  await rm(folder, { recursive: true });
   return { perSecond: perSecond * batch, clientCores };
 }
 

@@ -1,9 +1,8 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, type Sql } from "../../../db/client/connect.ts";
 import { migrate } from "../../../db/migrate.ts";
 import { startLocalPostgres } from "../../../services/local-postgres/start-local-postgres.ts";
+import { temporaryFolder } from "../../options/temporary-folder.ts";
 
 /** A database of a bench, with the migrations. */
 export type BenchDatabase = AsyncDisposable & { readonly url: string; readonly sql: Sql };
@@ -18,8 +17,8 @@ const settings = ["track_commit_timestamp=on", "shared_buffers=256MB", "max_wal_
 
 /** Starts a server in a folder of its own, which is removed with it. */
 export async function withBenchServer(): Promise<BenchServer> {
-  const folder = await mkdtemp(join(tmpdir(), "jobs-bench-"));
-  const server = await startLocalPostgres({ folder: join(folder, "postgres"), port: 0, settings });
+  const folder = await temporaryFolder("jobs-bench-");
+  const server = await startLocalPostgres({ folder: join(folder.path, "postgres"), port: 0, settings });
   const admin = openDatabase(server.url);
   let count = 0;
   return {
@@ -35,7 +34,7 @@ export async function withBenchServer(): Promise<BenchServer> {
     [Symbol.asyncDispose]: async () => {
       await admin.end({ timeout: 1 });
       await server.stop();
-      await rm(folder, { recursive: true, force: true });
+      await folder[Symbol.asyncDispose]();
     },
   };
 }

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { atExit } from "../../options/at-exit.ts";
 
 /** A process of a bench; disposing of it ends it as an operator would. */
 export type Program = AsyncDisposable & {
@@ -28,6 +29,8 @@ export function runCommand(command: readonly string[], env: Readonly<Record<stri
     stdout: "pipe",
     stderr: "inherit",
   });
+  const forget = atExit(() => child.kill("SIGKILL"));
+  void child.exited.then(forget);
   let text = "";
   let onText = () => {};
   const read = (async () => {

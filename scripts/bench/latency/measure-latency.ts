@@ -1,7 +1,6 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
+import { temporaryFolder } from "../../options/temporary-folder.ts";
 import type { BenchDatabase, BenchServer } from "../host/bench-server.ts";
 import { type Program, runProgram } from "../host/run-program.ts";
 import type { FunctionServer } from "../host/start-function-server.ts";
@@ -70,15 +69,15 @@ type Enqueuing = {
 
 /** Runs a program that enqueues by the queue's own statement. */
 async function enqueueBy(program: string, { queue, database, words }: Enqueuing): Promise<Program> {
-  const folder = await mkdtemp(join(tmpdir(), "latency-"));
-  const file = join(folder, "statement.json");
+  const folder = await temporaryFolder("latency-");
+  const file = join(folder.path, "statement.json");
   await Bun.write(file, JSON.stringify(queue.addOne(payloadOf(0))));
   const started = runProgram(`scripts/bench/${program}`, { DATABASE_URL: database.url }, [file, ...words]);
   return {
     ...started,
     [Symbol.asyncDispose]: async () => {
       await started[Symbol.asyncDispose]();
-      await rm(folder, { recursive: true });
+      await folder[Symbol.asyncDispose]();
     },
   };
 }

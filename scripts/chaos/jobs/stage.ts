@@ -1,8 +1,7 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { migrate } from "../../../db/migrate.ts";
 import { type Proxy, withProxy } from "../../../services/testing/with-proxy.ts";
+import { temporaryFolder } from "../../options/temporary-folder.ts";
 import { createCast } from "./create-cast.ts";
 import type { FaultLog } from "./create-fault-log.ts";
 import { type LedgerFunction, startLedgerFunction } from "./ledger-function.ts";
@@ -34,9 +33,8 @@ export type StageOptions = {
 /** Sets a stage and resolves when its workers claim. */
 export async function setStage(options: StageOptions): Promise<Stage> {
   await using parts = new AsyncDisposableStack();
-  const folder = await mkdtemp(join(tmpdir(), "jobs-chaos-"));
-  parts.defer(() => rm(folder, { recursive: true, force: true }));
-  const database = parts.use(await startStageDatabase(join(folder, "postgres")));
+  const folder = parts.use(await temporaryFolder("jobs-chaos-"));
+  const database = parts.use(await startStageDatabase(join(folder.path, "postgres")));
   await migrate(databaseAt(database.url));
   const fn = parts.use(await startLedgerFunction(options.jobs));
   const toDatabase = parts.use(await withProxy(database.port));
