@@ -47,6 +47,7 @@ pre { margin: 0; padding: 1rem; border: 1px solid var(--line); border-top: 0; ov
   .tabs { gap: 0; } .tabs a { padding: .35rem .45rem; }
   .empty { padding-top: 1rem; }
 }
+@media (forced-colors: active) { a[aria-current] { outline: 2px solid; outline-offset: -4px; } }
 @media print {
   header, .list, .tabs, .skip { display: none; }
   main { display: block; } section { border-left: 0; }
