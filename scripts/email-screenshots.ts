@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { findChromium } from "./email/look-at.ts";
+import { findChromium } from "./email/ask-chromium.ts";
 import { ourTemplates, startPreview } from "./email/start-preview.ts";
 import { readOptions } from "./options/read-options.ts";
 

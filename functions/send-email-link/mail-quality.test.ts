@@ -79,6 +79,13 @@ test("the support address is a link, in its place in the sentence, and the websi
   expect(text).toEndWith("https://acme.test/\nQuestions? Write to ada+help@acme.test");
 });
 
+test("a logo that is not loaded reads as the rest of the mail does, and a tall one does not push the mail out of sight", () => {
+  const { html } = mailOf(reset);
+  expect(html).toMatch(/class="logo"[\s\S]{0,300}<img\s[^>]*alt="Acme"/);
+  expect(html).toMatch(/^\.logo img \{ max-height: 140px;.* color: #57606a;/m);
+  expect(html).toMatch(/^\.faint div, \.logo img \{ color: #a9b0b7 !important; \}$/m);
+});
+
 test("pictures have words, tables are layout, and what is missing leaves no hole", () => {
   expect(mailOf(reset).html).toContain('alt="Acme"');
   for (const table of mailOf(reset).html.match(/<table\b[^>]*>/g) ?? [])

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { contrast } from "../../functions/mail/colour.ts";
 import { templatesOf } from "../../functions/send-email-link/compose.ts";
-import { findChromium, lookAt, type Seen } from "./look-at.ts";
+import { findChromium } from "./ask-chromium.ts";
+import { lookAt, type Seen } from "./look-at.ts";
 import { previewLocales, previewMail, previewMails } from "./preview-mails.ts";
 
 // What a person sees of each mail, in a real Chromium: its order, its sides, its colours. No pixels are compared.

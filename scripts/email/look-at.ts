@@ -1,7 +1,5 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { z } from "zod";
+import { askChromium } from "./ask-chromium.ts";
 
 /** What can be seen of a mail: each piece of text, from the top, its box in pixels and its colours as `#rrggbb`. */
 export type Seen = z.infer<typeof seen>;
@@ -18,61 +16,13 @@ const text = z.object({
 });
 const seen = z.object({ scrollWidth: z.number(), texts: z.array(text) });
 
-/** Gives the Chromium of this machine, or undefined. */
-export function findChromium(): string | undefined {
-  const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
-  return names.map((name) => Bun.which(name)).find((path) => path !== null) ?? undefined;
-}
-
-/** A hundred mails take it three seconds. */
-const patienceMs = 50_000;
-
 /** Gives what a Chromium shows of each mail in a frame of its width. One start for all. */
 export async function lookAt(
   program: string,
   mails: ReadonlyArray<{ readonly width: number; readonly html: string }>,
 ): Promise<readonly Seen[]> {
-  const answer = Promise.withResolvers<unknown>();
-  using server = Bun.serve({
-    port: 0,
-    hostname: "127.0.0.1",
-    routes: {
-      "/": () => new Response(pageOf(mails), { headers: { "Content-Type": "text/html; charset=utf-8" } }),
-      "/seen": async (request) => {
-        answer.resolve(await request.json());
-        return new Response();
-      },
-    },
-    fetch: () => new Response(null, { status: 404 }),
-  });
-  // A profile of its own: a second Chromium on one profile hands over to the first and ends.
-  const profile = await mkdtemp(join(tmpdir(), "chromium-"));
-  const args = ["--headless", "--no-sandbox", "--disable-gpu", "--window-size=800,900"];
-  const browser = Bun.spawn(
-    [program, ...args, `--user-data-dir=${profile}`, "--remote-debugging-port=0", server.url.href],
-    { stdout: "ignore", stderr: "ignore" },
-  );
-  const patience = setTimeout(
-    () => answer.reject(new Error(`Chromium has shown nothing within ${patienceMs} ms.`)),
-    patienceMs,
-  );
-  void browser.exited.then((code) => answer.reject(new Error(`Chromium stopped with exit code ${code}.`)));
-  try {
-    return z.array(seen).parse(await answer.promise);
-  } finally {
-    clearTimeout(patience);
-    browser.kill("SIGKILL");
-    await browser.exited;
-    await rm(profile, { recursive: true, force: true });
-  }
-}
-
-function pageOf(mails: ReadonlyArray<{ readonly width: number; readonly html: string }>): string {
-  const json = JSON.stringify(mails).replaceAll("<", "\\u003c");
-  return `<!doctype html><body><script>
-const mails = ${json};
-(${lookAtAll.toString()})(mails).then((seen) => fetch("/seen", { method: "POST", body: JSON.stringify(seen) }));
-</script>`;
+  const script = `(${lookAtAll.toString()})(${JSON.stringify(mails).replaceAll("<", "\\u003c")}).then(answer);`;
+  return z.array(seen).parse(await askChromium(program, { script }));
 }
 
 /** Runs in the browser: it may use nothing from outside itself. */

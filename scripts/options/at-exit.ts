@@ -12,7 +12,7 @@ export function atExit(action: () => void): () => void {
     isListening = true;
     exitOnSignal();
     process.once("exit", () => {
-      for (const one of [...actions].reverse()) one();
+      for (const one of [...actions].toReversed()) one();
     });
   }
   actions.add(action);

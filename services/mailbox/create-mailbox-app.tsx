@@ -1,3 +1,4 @@
+/** @jsxImportSource hono/jsx */
 import { createHash, timingSafeEqual } from "node:crypto";
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
@@ -6,11 +7,14 @@ import { secureHeaders } from "hono/secure-headers";
 import { isLocalHost } from "../http/is-local-host.ts";
 import type { Log } from "../log/log.ts";
 import { findLinks } from "./find-links.ts";
+import { mailDocument } from "./mail-document.ts";
+import { readView } from "./mail-view.tsx";
 import type { Message, MessageStore } from "./message.ts";
-import { Page, readView } from "./page.tsx";
+import { Page } from "./page.tsx";
 import { pageScript } from "./page-script.ts";
 import { pageStyle } from "./page-style.ts";
 import { readMessage } from "./read-message.ts";
+import { NothingHere } from "./shell.tsx";
 
 /** What a mailbox uses. */
 export type MailboxOptions = {
@@ -48,7 +52,8 @@ export function createMailboxApp(options: MailboxOptions): Hono {
   addMailgun(app, options);
   addJson(app, options.store);
   addPage(app, options.store);
-  app.notFound((c) => c.json({ message: `Nothing is at ${c.req.method} ${c.req.path}` }, 404));
+  // Not notFound, which is forgotten when the app becomes a part of another.
+  app.all("*", (c) => nothing(c, `Nothing is at ${c.req.method} ${c.req.path}`));
   return app;
 }
 
@@ -103,25 +108,22 @@ function addJson(app: Hono, store: MessageStore): void {
   });
 }
 
-/** A mail is a stranger's document: no script, no form, no connection, and no place to stand in but our frame. */
-const mailHeaders = {
-  "Content-Type": "text/html; charset=utf-8",
-  "Content-Security-Policy":
-    "sandbox; default-src 'none'; img-src data: https: http:; style-src 'unsafe-inline'; frame-ancestors 'self'",
-  "X-Content-Type-Options": "nosniff",
-  "Referrer-Policy": "no-referrer",
-};
-
 /** Registered before the page's own headers, which are others. */
 function addMailDocument(app: Hono, store: MessageStore): void {
-  app.get("/messages/:id/html", (c) => {
+  app.get("/messages/:id/html", async (c, next) => {
     const message = store.find(c.req.param("id"));
-    return message === undefined ? noMessage(c) : c.body(message.html, 200, mailHeaders);
+    return message === undefined ? next() : mailDocument(message.html);
   });
 }
 
 function noMessage(c: Context) {
-  return c.json({ message: `No message has the id ${c.req.param("id")}` }, 404);
+  return nothing(c, `No message has the id ${c.req.param("id")}`);
+}
+
+/** A browser gets a page, a program JSON. */
+function nothing(c: Context, message: string) {
+  const isBrowser = c.req.header("Accept")?.includes("text/html") ?? false;
+  return isBrowser ? c.html(<NothingHere>{message}</NothingHere>, 404) : c.json({ message }, 404);
 }
 
 function addPage(app: Hono, store: MessageStore): void {
@@ -133,6 +135,7 @@ function addPage(app: Hono, store: MessageStore): void {
     const view = readView(c.req.query("view"), chosen);
     return c.html(
       <Page messages={messages} chosen={chosen} isFixed={id !== undefined} view={view} links={links} />,
+      id !== undefined && chosen === undefined ? 404 : 200,
     );
   });
   app.get("/state", (c) => c.json(stateOf(store)));

@@ -148,11 +148,13 @@ test("the page shows subjects as text, and the mail only in a frame without righ
   const page = await (await get("/")).text();
   expect(page).toContain("&lt;script&gt;alert(1)");
   expect(page).not.toContain("alert(2)");
-  expect(page).toContain(`sandbox="" src="/messages/${id}/html"`);
+  expect(page).toContain(`sandbox="allow-popups allow-popups-to-escape-sandbox" src="/messages/${id}/html"`);
   expect((await get("/")).headers.get("Content-Security-Policy")).toContain("script-src 'self'");
 
   const document = await get(`/messages/${id}/html`);
-  expect(document.headers.get("Content-Security-Policy")).toStartWith("sandbox; default-src 'none'");
+  expect(document.headers.get("Content-Security-Policy")).toStartWith(
+    "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'",
+  );
   expect(await document.text()).toContain("<p>Hi</p>");
 });
 

@@ -48,16 +48,17 @@ td.mj-full-width-mobile { width: auto !important; }
 </style>
 <style type="text/css">
 :root { color-scheme: light dark; supported-color-schemes: light dark; }
+.logo img { max-height: 140px; object-fit: contain; font: 600 14px -apple-system, 'Segoe UI', Roboto, Helvetica, Arial, sans-serif; color: #57606a; text-align: center; }
 .link a { color: inherit; word-break: break-all; }
 @media (prefers-color-scheme: dark) {
 body, .page { background-color: #111315 !important; }
 .card, .card > table { background: #1c1f22 !important; background-color: #1c1f22 !important; }
 .ink div { color: #f0f2f4 !important; }
-.faint div { color: #a9b0b7 !important; }
+.faint div, .logo img { color: #a9b0b7 !important; }
 .button a { border-color: {{darkEdge}} !important; }
 }
 [data-ogsc] .ink div { color: #f0f2f4 !important; }
-[data-ogsc] .faint div { color: #a9b0b7 !important; }
+[data-ogsc] .faint div, [data-ogsc] .logo img { color: #a9b0b7 !important; }
 [data-ogsb] .card { background-color: #1c1f22 !important; }
 </style>
 <meta name="color-scheme" content="light dark">
@@ -90,7 +91,7 @@ border="0" cellpadding="0" cellspacing="0" role="presentation" style="vertical-a
 {{#logoUrl}}
 <tr>
 <td
-align="center" style="font-size:0px;padding:8px 24px;word-break:break-word;"
+align="center" class="logo" style="font-size:0px;padding:8px 24px;word-break:break-word;"
 >
 <table
 border="0" cellpadding="0" cellspacing="0" role="presentation" style="border-collapse:collapse;border-spacing:0px;"

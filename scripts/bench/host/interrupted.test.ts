@@ -17,7 +17,7 @@ test("a bench that is broken off leaves no folder and no process", async () => {
   });
   try {
     // The worker is the last that it starts.
-    await until(async () =>
+    await until("the worker runs", async () =>
       (await commandsUnder(bench.pid)).some((command) => command.includes("worker/main.ts")),
     );
     const started = await pidsUnder(bench.pid);
@@ -26,7 +26,7 @@ test("a bench that is broken off leaves no folder and no process", async () => {
 
     bench.kill("SIGTERM");
     await bench.exited;
-    await until(() => started.every((pid) => !isAlive(pid)));
+    await until("all have ended", async () => started.every((pid) => !isAlive(pid)));
     expect(await readdir(folder)).toEqual([]);
   } finally {
     bench.kill("SIGKILL");
