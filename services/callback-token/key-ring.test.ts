@@ -15,7 +15,7 @@ function database() {
 test("a thousand callbacks at once, forged ones too, ask the database for its keys once", async () => {
   const { asked, callbackKeys } = database();
   const ring = createKeyRing({ callbackKeys });
-  const given = Array.from({ length: 1_000 }, () => ring.keys());
+  const given = Array.from({ length: 1_000 }, async () => ring.keys());
   expect(asked).toHaveLength(1);
   asked[0]?.resolve(["key"]);
   expect(new Set((await Promise.all(given)).flat())).toEqual(new Set(["key"]));
@@ -25,9 +25,9 @@ test("a thousand callbacks at once, forged ones too, ask the database for its ke
 test("keys that could not be read are asked for again", async () => {
   const { asked, callbackKeys } = database();
   const ring = createKeyRing({ callbackKeys });
-  const first = Promise.resolve(ring.keys());
+  const first = Promise.resolve(ring.keys()).catch(String);
   asked[0]?.reject(new Error("away"));
-  await expect(first).rejects.toThrow("away");
+  expect(await first).toContain("away");
   const second = ring.keys();
   asked[1]?.resolve(["key"]);
   expect(await second).toEqual(["key"]);
