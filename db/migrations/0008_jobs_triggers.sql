@@ -1,3 +1,21 @@
+-- Postgres asks who may call a trigger function when the trigger is made, and of "all functions" these are some. On a table of
+-- somebody's own, with types of their own, what is written here for ours would run their conversions with the owner's rights.
+create function app_jobs.refuse_table(named oid) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  raise exception 'WRONG_TABLE' using
+    errcode = 'wrong_object_type',
+    detail = format('A trigger on %s calls a function of this schema that is for its own tables.', named::regclass),
+    hint = 'For triggers of your own there are tg_add_job_with_row, tg_add_job_with_row_id and trigger_job_with_fields.';
+end;
+$$;
+
+comment on function app_jobs.refuse_table(oid) is 'Raises WRONG_TABLE, for trigger functions that are called for a table which is not theirs.';
+
+revoke all on function app_jobs.refuse_table(oid) from public;
+
 -- What most statements need is nothing: no serial queue, and a worker that is awake. One query asks for whatever needs more,
 -- since each further query costs a single-row insert a tenth of its time (bun run bench enqueue). A worker whose lease has
 -- ended, or none at all, is left to wake_workers.
@@ -10,6 +28,10 @@ declare
   due timestamptz;
   is_serial boolean;
 begin
+  if tg_relid <> 'app_jobs.jobs'::regclass then
+    perform app_jobs.refuse_table(tg_relid);
+  end if;
+
   perform
   from (
     select
@@ -64,6 +86,9 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+  if tg_relid <> 'app_jobs.jobs'::regclass then
+    perform app_jobs.refuse_table(tg_relid);
+  end if;
   perform app_jobs.note_queue(new.queue_name, new.priority, new.run_at);
   return null;
 end;
@@ -89,6 +114,9 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+  if tg_relid <> 'app_jobs.jobs'::regclass then
+    perform app_jobs.refuse_table(tg_relid);
+  end if;
   update app_jobs.job_queues as q
   set is_parked = false
   where q.queue_name = old.queue_name and q.is_parked;
@@ -120,6 +148,10 @@ set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 as $$
 begin
+  if tg_relid <> 'app_jobs.jobs'::regclass then
+    perform app_jobs.refuse_table(tg_relid);
+  end if;
+
   if old.parked_queue then
     update app_jobs.job_queues as q
     set is_parked = false
@@ -155,6 +187,9 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+  if tg_relid <> 'app_jobs.jobs'::regclass then
+    perform app_jobs.refuse_table(tg_relid);
+  end if;
   delete from app_jobs.job_queues;
   delete from app_jobs.job_attempts as a
   where not exists (

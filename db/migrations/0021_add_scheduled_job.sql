@@ -69,6 +69,9 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+  if tg_relid <> 'app_jobs.scheduled_jobs'::regclass then
+    perform app_jobs.refuse_table(tg_relid);
+  end if;
   perform pg_notify('scheduled_jobs:insert', '');
   return null;
 end;
@@ -91,8 +94,12 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  has_new_rule boolean := old.schedule_info::text is distinct from new.schedule_info::text;
+  has_new_rule boolean;
 begin
+  if tg_relid <> 'app_jobs.scheduled_jobs'::regclass then
+    perform app_jobs.refuse_table(tg_relid);
+  end if;
+  has_new_rule := old.schedule_info::text is distinct from new.schedule_info::text;
   if has_new_rule or new.next_tick is distinct from 'infinity' then
     new.next_tick := null;
     new.ticked_until := greatest(old.ticked_until, now());

@@ -28,6 +28,69 @@ comment on function app_jobs.current_database_id() is
 
 revoke all on function app_jobs.current_database_id() from public;
 
+-- A row becomes JSON with the rights of the schema's owner, and a type may have a conversion of somebody's own: who can make such a
+-- type a column of a table that has a trigger could otherwise run anything as the owner. A conversion is trusted where its owner is
+-- the schema's owner, may become it, or is a superuser, as with those of extensions. Most databases have no other, and no more is asked:
+-- of casts that did not come with the server, whose numbers begin at 16384 (FirstNormalObjectId), an index knows.
+create function app_jobs.require_trusted_conversions(converted oid) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  doubtful oid[] := array(
+    select c.castsource
+    from pg_cast as c
+    inner join pg_proc as p on p.oid = c.castfunc
+    where c.oid >= 16384
+      and c.casttarget = 'json'::regtype
+      and not pg_has_role(p.proowner, current_user, 'member')
+  );
+  found_type oid;
+begin
+  if cardinality(doubtful) = 0 then
+    return;
+  end if;
+
+  with recursive reached (type) as (
+    select a.atttypid
+    from pg_attribute as a
+    where a.attrelid = converted and a.attnum > 0 and not a.attisdropped
+    union
+    select inner_type.type
+    from reached as r
+    inner join pg_type as t on t.oid = r.type
+    cross join lateral (
+      values (t.typelem), (t.typbasetype)
+      union all
+      select a.atttypid
+      from pg_attribute as a
+      where a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped
+    ) as inner_type (type)
+    where inner_type.type <> 0
+  )
+  select r.type
+  into found_type
+  from reached as r
+  where r.type = any (doubtful)
+  limit 1;
+  if found then
+    raise exception 'UNTRUSTED_CONVERSION' using
+      errcode = 'insufficient_privilege',
+      detail = format(
+        'A trigger that enqueues a job is on %s, whose type %s has a conversion to json that neither the owner of this schema nor a superuser owns.',
+        converted::regclass,
+        found_type::regtype
+      ),
+      hint = 'Drop the cast, or give its function to the owner of this schema once it has been read.';
+  end if;
+end;
+$$;
+
+comment on function app_jobs.require_trusted_conversions(oid) is
+  'Raises UNTRUSTED_CONVERSION where a row of this table would become JSON by a function that may not have the owner''s rights.';
+
+revoke all on function app_jobs.require_trusted_conversions(oid) from public;
+
 -- The three are replaced where an adoption brought them along with the users' triggers that call them (db/adopt).
 create or replace function app_jobs.tg_add_job_with_row() returns trigger
 language plpgsql
@@ -37,6 +100,7 @@ as $$
 declare
   changed record := case when tg_op = 'DELETE' then old else new end;
 begin
+  perform app_jobs.require_trusted_conversions(tg_relid);
   perform app_jobs.add_job(app_jobs.current_database_id(), tg_argv[0], to_json(changed));
   return changed;
 end;
@@ -55,6 +119,7 @@ as $$
 declare
   changed record := case when tg_op = 'DELETE' then old else new end;
 begin
+  perform app_jobs.require_trusted_conversions(tg_relid);
   perform app_jobs.add_job(app_jobs.current_database_id(), tg_argv[0], json_build_object('id', changed.id));
   return changed;
 end;
@@ -72,9 +137,11 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   changed record := case when tg_op = 'DELETE' then old else new end;
-  fields json := to_json(changed);
+  fields json;
   field text;
 begin
+  perform app_jobs.require_trusted_conversions(tg_relid);
+  fields := to_json(changed);
   foreach field in array tg_argv[1:]
   loop
     if json_typeof(fields -> field) is null then

@@ -25,6 +25,9 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+  if tg_relid <> 'app_jobs.jobs'::regclass then
+    perform app_jobs.refuse_table(tg_relid);
+  end if;
   insert into app_jobs.dead_jobs
   select
     new.*,

@@ -192,6 +192,9 @@ set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 as $$
 begin
+  if tg_relid <> 'app_jobs.dead_jobs'::regclass then
+    perform app_jobs.refuse_table(tg_relid);
+  end if;
   delete from app_jobs.job_attempts as a
   where a.job_id = old.id
     and not exists (
@@ -222,6 +225,9 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+  if tg_relid <> 'app_jobs.dead_jobs'::regclass then
+    perform app_jobs.refuse_table(tg_relid);
+  end if;
   delete from app_jobs.job_attempts as a
   where not exists (
     select

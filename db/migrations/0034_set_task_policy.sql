@@ -85,6 +85,9 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 begin
+  if tg_relid <> 'app_jobs.task_policies'::regclass then
+    perform app_jobs.refuse_table(tg_relid);
+  end if;
   perform pg_notify('jobs:orders', '');
   return null;
 end;

@@ -121,3 +121,22 @@ describe("no callback is owed", () => {
     expect([response.status, server.seen.length]).toEqual([200, 0]);
   });
 });
+
+test.each([301, 302, 303, 307, 308])(
+  "no redirect (%i) of a callback is followed: neither its token nor the outcome goes elsewhere",
+  async (status) => {
+    const reached: string[] = [];
+    await using elsewhere = withServer((request) => {
+      reached.push(request.method);
+      return new Response("{}");
+    });
+    await using server = withServer(
+      () => new Response(null, { status, headers: { Location: elsewhere.url } }),
+    );
+    const response = await postJob(job(), {}, { headers: published(`${server.url}?token=t`) });
+    expect(reached).toEqual([]);
+    expect(await response.json()).toEqual({
+      error: `The job is done, but this could not be reported: the callback server answered HTTP ${status}`,
+    });
+  },
+);

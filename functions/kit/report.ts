@@ -73,7 +73,8 @@ type Fault = { readonly reason: string; readonly again: boolean };
 async function send(url: string, init: RequestInit, fetch: Fetch): Promise<Fault | undefined> {
   try {
     const response = await withDeadline(timeoutMs, [], async (signal) => {
-      const answer = await fetch(url, { ...init, signal });
+      // A redirect is none of a callback server's answers; followed, it would take the token along, or turn the POST into a GET.
+      const answer = await fetch(url, { ...init, signal, redirect: "manual" });
       await answer.body?.cancel();
       return answer;
     });

@@ -20,3 +20,18 @@ test.each([
 ])("%j reads as %j", (html, text) => {
   expect(htmlToText(html)).toBe(text);
 });
+
+// Each `<` was once looked through to the end of the mail: a megabyte took longer than any test may.
+test.each([
+  "<",
+  "<a>",
+  "<p ",
+  "<br ",
+  "<a></a ",
+  "<a>x</a",
+  "<p <br>",
+  "<a href='<<<'></a>",
+  "<head <!-- > -->",
+])("a megabyte of %j is read", (piece) => {
+  expect(htmlToText(`Hello${piece.repeat(1_000_000 / piece.length)}`)).toStartWith("Hello");
+});

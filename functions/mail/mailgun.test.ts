@@ -151,3 +151,15 @@ test("a header's name that is none, and a mail without content, are refused", as
     "Cannot send a mail without html or text",
   );
 });
+
+test.each([302, 307])("no redirect (%i) is followed: the mail goes nowhere else", async (status) => {
+  const reached: string[] = [];
+  await using elsewhere = withServer((request) => {
+    reached.push(request.method);
+    return Response.json({ id: "<1@elsewhere.test>" });
+  });
+  await using server = withServer(() => new Response(null, { status, headers: { Location: elsewhere.url } }));
+  const { data, error } = await client(server.url).send(mail);
+  expect([data, reached]).toEqual([null, []]);
+  expect(error?.message).toContain(String(status));
+});

@@ -128,6 +128,7 @@ async function post(
       method: "POST",
       headers: { Authorization: `Basic ${base64(`api:${options.apiKey}`)}` },
       body: mailForm(mail, options.testMode === true),
+      redirect: "manual", // the mail is for Mailgun alone
       signal,
     });
     // The status says whether the mail was taken, also where the connection is lost within the body.

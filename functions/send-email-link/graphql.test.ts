@@ -143,3 +143,20 @@ describe("a site that is not whole", () => {
     );
   });
 });
+
+test.each([302, 307])(
+  "no redirect (%i) is followed: keys and tenants are told to nobody else",
+  async (status) => {
+    const reached: string[] = [];
+    await using elsewhere = withServer((request) => {
+      reached.push(request.method);
+      return Response.json({ data: {} });
+    });
+    await using server = withServer(
+      () => new Response(null, { status, headers: { Location: elsewhere.url } }),
+    );
+    const refusal = await askAt(server.url).then(() => "was answered", String);
+    expect(refusal).toContain(`HTTP ${status}`);
+    expect(reached).toEqual([]);
+  },
+);

@@ -77,10 +77,13 @@ async function send(
   return data;
 }
 
-/** The client's type wants all that the runtime's own fetch has; it calls it with a URL and nothing else. */
+/**
+ * The client's type wants all that the runtime's own fetch has; it calls it with a URL and nothing else. No redirect is followed,
+ * since fetch takes the question and all headers but Authorization along.
+ */
 function asGlobalFetch(fetch: Fetch): typeof globalThis.fetch {
   const call = (input: RequestInfo | URL, init?: RequestInit) =>
-    fetch(input instanceof Request ? input.url : input, init);
+    fetch(input instanceof Request ? input.url : input, { ...init, redirect: "manual" });
   return Object.assign(call, globalThis.fetch);
 }
 

@@ -177,6 +177,15 @@ describe.each(await Promise.all(overlays))("in the overlay $name", ({ made }) =>
     expect(ways.map((way) => textAt(way, "ports", 0, "port"))).toContain(url.port);
   });
 
+  test("of the addresses that are only reached from within, functions reach none by the way to the internet", () => {
+    const open = listAt(find("NetworkPolicy", "functions"), "spec", "egress")
+      .map((way) => at(way, "to", 0, "ipBlock"))
+      .filter((block) => block !== undefined);
+    expect(open.map((block) => listAt(block, "except").map(String).toSorted())).toEqual([
+      ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"],
+    ]);
+  });
+
   test("there is no secret in it, and each one that it reads is one that can be made", async () => {
     expect(made.filter(({ kind }) => kind === "Secret")).toEqual([]);
     expect(secretsReadBy(made).length).toBeGreaterThan(3);

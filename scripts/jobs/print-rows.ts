@@ -3,14 +3,27 @@ import type { Terminal } from "./terminal.ts";
 /** One row of an answer, by column; the last column may be cut to fit the terminal. */
 export type Row = Readonly<Record<string, unknown>>;
 
+/** What steers a terminal or turns the text around. */
+const steering = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu;
+
 /** Prints rows as a table, or as one JSON object a line. */
 export function printRows(
   terminal: Terminal,
   rows: readonly Row[],
   { json = false }: { json?: boolean },
 ): void {
-  if (json) for (const row of rows) terminal.print(JSON.stringify(row));
+  if (json) for (const row of rows) terminal.print(jsonOf(row));
   else for (const line of tableOf(rows)) terminal.print(fit(line, terminal.width));
+}
+
+/** JSON escapes some control characters alone; a terminal takes others, too, for commands. */
+function jsonOf(row: Row): string {
+  return JSON.stringify(row).replace(steering, (found) =>
+    found
+      .split("")
+      .map((character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`)
+      .join(""),
+  );
 }
 
 /** Gives the lines of a table, its columns named as the rows' keys; no lines for no rows. */
@@ -39,7 +52,7 @@ function heading(name: string): string {
 export function shown(value: unknown): string {
   if (value === null || value === undefined) return "-";
   const text = typeof value === "string" ? value : JSON.stringify(value).replace(/^"(.*)"$/, "$1");
-  return text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, " ");
+  return text.replace(steering, " ");
 }
 
 /** Gives a text of several lines without what could steer the terminal. */

@@ -8,18 +8,24 @@ export type KeyRing = {
 
 const keepMs = 60_000;
 
-/** Gives a key ring that reads the database's keys when first asked. A database that is away leaves the known ones in use. */
+/**
+ * Gives a key ring that reads the database's keys when first asked. A database that is away leaves the known ones in use. Who asks
+ * while they are read waits for the same answer: strangers must not make a query for each forged token.
+ */
 export function createKeyRing(jobs: Pick<Jobs, "callbackKeys">): KeyRing {
   let known: readonly string[] = [];
   let readAt = Number.NEGATIVE_INFINITY;
+  let reading: Promise<readonly string[]> | undefined;
   const read = async () => {
     try {
       known = await jobs.callbackKeys();
       readAt = performance.now();
     } catch (error) {
       if (known.length === 0) throw error;
+    } finally {
+      reading = undefined;
     }
     return known;
   };
-  return { keys: () => (performance.now() - readAt < keepMs ? known : read()) };
+  return { keys: () => (performance.now() - readAt < keepMs ? known : (reading ??= read())) };
 }

@@ -208,3 +208,23 @@ test("the oldest messages go when they are too large together, and the newest st
   add("4", keptCharacters + 1);
   expect(ids()).toEqual(["4"]);
 });
+
+test("headers and tags count too towards what the mailbox keeps", () => {
+  const store = createMessageStore();
+  const long = "x".repeat(keptCharacters * 0.4);
+  const one: Message = {
+    id: "1",
+    receivedAt: "2026-01-01T00:00:00.000Z",
+    from: "a@b.example",
+    to: "c@d.example",
+    subject: "",
+    html: "",
+    text: "x",
+    headers: {},
+    tags: [],
+  };
+  store.add({ ...one, id: "1", headers: { "X-Long": long } });
+  store.add({ ...one, id: "2", tags: [long] });
+  store.add({ ...one, id: "3", from: long });
+  expect(store.list().map(({ id }) => id)).toEqual(["3", "2"]);
+});

@@ -50,6 +50,7 @@ export function createMessageStore(): MessageStore {
   };
 }
 
-function sizeOf({ html, text, subject, to }: Message): number {
-  return html.length + text.length + subject.length + to.length;
+function sizeOf({ html, text, subject, from, to, headers, tags }: Message): number {
+  const texts = [html, text, subject, from, to, ...Object.entries(headers).flat(), ...tags];
+  return texts.reduce((sum, one) => sum + one.length, 0);
 }

@@ -1,6 +1,8 @@
 import { expect, test } from "bun:test";
+import { gzipSync } from "node:zlib";
 import { until } from "../../testing/until.ts";
 import { withFunction } from "../../testing/with-function.ts";
+import { answerLimitBytes } from "./answer-reader.ts";
 import { createPoster } from "./post.ts";
 
 // With a proxy in the settings every request goes by fetch.
@@ -28,3 +30,16 @@ test.each([
     client.close();
   },
 );
+
+test("an answer that fetch unpacks is read up to the limit of what comes out, and not of what was sent", async () => {
+  const packed = gzipSync(Buffer.alloc(20_000_000, "a"));
+  expect(packed.length).toBeLessThan(answerLimitBytes);
+  await using fn = await withFunction(
+    () =>
+      new Response(packed, { headers: { "Content-Encoding": "gzip", "Content-Length": `${packed.length}` } }),
+  );
+  const client = createPoster({ usesProxy: true });
+  const ended = await client.post({ url: fn.url, headers: {}, body: "{}" }, 60_000);
+  expect(ended !== null && "body" in ended && ended.body.length).toBe(answerLimitBytes);
+  client.close();
+});

@@ -1,0 +1,34 @@
+import { expect, test } from "bun:test";
+import { createKeyRing } from "./key-ring.ts";
+
+/** A database whose answers come when they are told to, and how often it was asked. */
+function database() {
+  const asked: PromiseWithResolvers<string[]>[] = [];
+  const callbackKeys = () => {
+    const answer = Promise.withResolvers<string[]>();
+    asked.push(answer);
+    return answer.promise;
+  };
+  return { asked, callbackKeys };
+}
+
+test("a thousand callbacks at once, forged ones too, ask the database for its keys once", async () => {
+  const { asked, callbackKeys } = database();
+  const ring = createKeyRing({ callbackKeys });
+  const given = Array.from({ length: 1_000 }, async () => ring.keys());
+  expect(asked).toHaveLength(1);
+  asked[0]?.resolve(["key"]);
+  expect(new Set((await Promise.all(given)).flat())).toEqual(new Set(["key"]));
+  expect(ring.keys()).toEqual(["key"]);
+});
+
+test("keys that could not be read are asked for again", async () => {
+  const { asked, callbackKeys } = database();
+  const ring = createKeyRing({ callbackKeys });
+  const first = Promise.resolve(ring.keys()).catch(String);
+  asked[0]?.reject(new Error("away"));
+  expect(await first).toContain("away");
+  const second = ring.keys();
+  asked[1]?.resolve(["key"]);
+  expect(await second).toEqual(["key"]);
+});
