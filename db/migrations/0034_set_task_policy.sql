@@ -51,6 +51,13 @@ begin
     updated_at = now()
   returning p.* into policy;
   return policy;
+exception
+  when check_violation then
+    raise exception 'INVALID_TASK_POLICY' using
+      errcode = 'check_violation',
+      detail = format('set_task_policy was called for %s with a value out of range: %s', set_task_policy.task_identifier, sqlerrm),
+      hint = 'Seconds: timeout 0.05 to 86400, callback 0.05 to 2592000, backoff_base and backoff_max 0.001 to 2592000. '
+        'backoff_factor: 1 to 100. max_attempts: 1 or more. unreachable_hours: 0 to 8760.';
 end;
 $$;
 
@@ -59,7 +66,7 @@ comment on function app_jobs.set_task_policy(
 ) is
   'Sets the whole policy of a task, in place of the one before, and gives its row: what is null or left out is the service''s '
   'default. max_attempts caps that of the jobs, those that wait included. Holds for the next request and the next outcome. '
-  'Raises INVALID_TASK_IDENTIFIER, and check_violation for what is out of range.';
+  'Raises INVALID_TASK_IDENTIFIER, and INVALID_TASK_POLICY (a check_violation) for what is out of range.';
 
 revoke all on function app_jobs.set_task_policy(
   text, double precision, integer, double precision, double precision, double precision, double precision, double precision

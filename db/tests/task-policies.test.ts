@@ -130,5 +130,5 @@ test.each([
 ])("%s is refused", async (call) => {
   await using db = await withDatabase();
   const refusal = await db.sql.unsafe(`select ${call}`).catch((error: unknown) => String(error));
-  expect(refusal).toMatch(/INVALID_TASK_IDENTIFIER|task_policies_/);
+  expect(refusal).toMatch(/INVALID_TASK_IDENTIFIER|INVALID_TASK_POLICY/);
 });

@@ -1,8 +1,6 @@
 import * as z from "zod";
 import { emailAddress, namedAddress } from "./address.ts";
 
-const needed = "expected, unless the dry run is on";
-
 /** Settings of sending mail, shared by the functions that do. */
 export const mailSettings = {
   MAILGUN_API_KEY: z
@@ -68,11 +66,15 @@ export function requireSending<S extends z.ZodObject>(schema: S, dryRunName: str
     (...names: readonly string[]) =>
     (settings: Settings) =>
       settings["EMAIL_SEND_USE_SMTP"] === true || has(...names)(settings);
-  const at = (name: string) => ({ path: [name], error: needed, when: () => true });
+  const at = (name: string, what: string) => ({
+    path: [name],
+    error: `expected ${what}, unless ${dryRunName} is true`,
+    when: () => true,
+  });
   return schema
-    .refine(mailgunHas("MAILGUN_API_KEY", "MAILGUN_KEY"), at("MAILGUN_API_KEY"))
-    .refine(mailgunHas("MAILGUN_DOMAIN"), at("MAILGUN_DOMAIN"))
-    .refine(has("MAILGUN_FROM"), at("MAILGUN_FROM"));
+    .refine(mailgunHas("MAILGUN_API_KEY", "MAILGUN_KEY"), at("MAILGUN_API_KEY", "Mailgun's sending key"))
+    .refine(mailgunHas("MAILGUN_DOMAIN"), at("MAILGUN_DOMAIN", "the sending domain, such as mg.example.com"))
+    .refine(has("MAILGUN_FROM"), at("MAILGUN_FROM", "the sender, such as no-reply@mg.example.com"));
 }
 
 type Settings = Readonly<Record<string, unknown>>;

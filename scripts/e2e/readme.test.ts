@@ -5,7 +5,10 @@ import { addSampleRows, createSampleTables } from "../../services/admin-api/load
 import { firstTick } from "../../services/scheduler/next-tick.ts";
 import { withDatabase } from "../../services/testing/with-database.ts";
 
-const readme = await readFile(join(import.meta.dirname, "../../README.md"), "utf8");
+const documents = ["README.md", "services/worker/jobs.md"].map((path) =>
+  readFile(join(import.meta.dirname, "../..", path), "utf8"),
+);
+const readme = (await Promise.all(documents)).join("\n");
 const tenant = "5b720132-17d5-424d-9bcb-ee7b17c13d43";
 
 /** Gives the README's blocks of a language that contain a word. */
@@ -25,7 +28,7 @@ function block(language: string, word: string): string {
 }
 
 test.each(blocks("sql").map((text) => [text.split("\n")[0], text] as const))(
-  "the README's SQL that begins with %j runs as printed",
+  "the SQL of README and jobs.md that begins with %j runs as printed",
   async (_, statement) => {
     await using database = await withDatabase();
     expect(await database.sql.unsafe(statement)).toHaveLength(1);
