@@ -6,6 +6,9 @@ import type { Call } from "./ledger-function.ts";
 const call = (n: number, at: number, rest: Partial<Call> = {}): Call => ({
   n,
   worker: "w",
+  // Each under a lease of its own, and a later call is a later attempt.
+  attempt: at,
+  lease: `${n} at ${at}`,
   at,
   said: "success",
   saidAt: at + 1,
@@ -82,13 +85,19 @@ type Explained = {
   readonly when: string;
   readonly reason: string;
   readonly happened: Fault;
+  readonly causes?: readonly Fault[];
   readonly rest?: Partial<Call>;
 };
 
 test.each<Explained>([
   { when: "its worker was killed", reason: "worker killed", happened: fault("killed", "w") },
   { when: "its worker was frozen", reason: "worker frozen", happened: fault("frozen", "w") },
-  { when: "its worker lost its lease", reason: "lease lost", happened: fault("lease lost", "w") },
+  {
+    when: "its worker lost its lease",
+    reason: "lease lost",
+    happened: fault("lease lost", "w"),
+    causes: [fault("database", null, 15)],
+  },
   { when: "its answer was cut off", reason: "answer lost", happened: fault("function", null) },
   {
     when: "its callback reached nobody",
@@ -108,10 +117,11 @@ test.each<Explained>([
     happened: fault("database", null),
     rest: { saidAt: 3_020 },
   },
-])("a second call is counted and explained when $when", ({ reason, happened, rest = {} }) => {
-  const calls = [call(0, 10), call(1, 20, rest), call(1, 4_000)];
+])("a second call is counted and explained when $when", ({ reason, happened, causes = [], rest = {} }) => {
+  const calls = [call(0, 10), call(1, 20, rest), call(1, 4_000, { worker: "v" })];
   const repeats = { [reason]: 1 };
-  expect(judgeRun({ ...good, calls, faults: [happened] })).toEqual({ repeats, broken: [] });
+  const faults = [happened, ...causes];
+  expect(judgeRun({ ...good, calls, faults })).toEqual({ repeats, broken: [] });
 });
 
 test("a second call is not explained by a callback that was refused in time, or taken before", () => {

@@ -1,5 +1,6 @@
 import type { Fault } from "./create-fault-log.ts";
 import { explainRepeat, type Limits, type Reason, type Repeat } from "./explain-repeat.ts";
+import { findBaselessLosses } from "./find-baseless-losses.ts";
 import { findDisorder } from "./find-disorder.ts";
 import type { Call } from "./ledger-function.ts";
 import { isDoomed, type PlannedJob } from "./plan-jobs.ts";
@@ -23,7 +24,7 @@ export type Evidence = {
 
 /** What the evidence says. */
 export type Verdict = {
-  /** Calls of jobs that a call had ended in success, by what explains them. */
+  /** Calls of jobs that a call had ended in success, or of a lease that had its answer, by what explains them. */
   readonly repeats: Readonly<Partial<Record<Reason, number>>>;
   /** Promises that were broken, a sentence each, the first few of a kind. Has to be empty. */
   readonly broken: readonly string[];
@@ -43,10 +44,8 @@ export function judgeRun(evidence: Evidence): Verdict {
     ...findLost(evidence, callsOf),
     findWrongEnds(evidence, callsOf),
     findDisorder(evidence, callsOf),
-    unexplained.map(
-      ({ first, again }) =>
-        `Job ${first.n} succeeded at ${Math.round(first.saidAt ?? first.at)} ms (${first.worker}, called at ${Math.round(first.at)} ms, callback ${first.callback ?? "none"}) and was called again at ${Math.round(again.at)} ms (${again.worker}), which nothing explains.`,
-    ),
+    unexplained.map(describeRepeat),
+    findBaselessLosses(evidence),
     evidence.left > 0 ? [`${evidence.left} jobs are leased or still to be run.`] : [],
     evidence.fallen.map((name) => `A process ended by itself: ${name}`),
   ];
@@ -63,6 +62,11 @@ export function judgeRun(evidence: Evidence): Verdict {
   };
 }
 
+function describeRepeat({ first, again }: Repeat): string {
+  const sameLease = first.lease === again.lease ? ", the same lease" : "";
+  return `Job ${first.n} was answered ${first.said} at ${Math.round(first.saidAt ?? first.at)} ms (${first.worker}, attempt ${first.attempt}, called at ${Math.round(first.at)} ms, callback ${first.callback ?? "none"}) and was called again at ${Math.round(again.at)} ms (${again.worker}, attempt ${again.attempt}${sameLease}), which nothing explains.`;
+}
+
 function describeFault({ kind, worker, from, to }: Fault): string {
   const who = worker === null ? "" : ` of ${worker}`;
   return `${kind}${who} at ${Math.round(from)} to ${Math.round(to)} ms`;
@@ -71,7 +75,11 @@ function describeFault({ kind, worker, from, to }: Fault): string {
 function findRepeats(callsOf: CallsOf): Repeat[] {
   return [...callsOf.values()].flatMap((calls) =>
     calls.flatMap((again, place) => {
-      const first = calls.slice(0, place).findLast(({ said }) => said === "success");
+      const before = calls.slice(0, place);
+      // What hangs up unanswered is sent again under its lease.
+      const first =
+        before.findLast(({ said }) => said === "success") ??
+        before.findLast(({ said, lease }) => said !== undefined && lease === again.lease);
       return first === undefined ? [] : [{ first, again }];
     }),
   );
