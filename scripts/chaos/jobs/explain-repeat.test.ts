@@ -60,17 +60,6 @@ test.each<Row>([
     what: "an earlier lease's request, of a worker as it wakes",
     again: stale,
     faults: [fault("frozen", "w", [9_000, 13_400])],
-    reason: "worker frozen",
-  },
-  {
-    what: "an earlier lease's request, long after its worker woke",
-    again: stale,
-    faults: [fault("frozen", "w", [9_000, 12_900])],
-  },
-  {
-    what: "an earlier lease's request, before its worker woke",
-    again: stale,
-    faults: [fault("frozen", "w", [9_000, 13_600])],
   },
   {
     what: "an earlier lease's request, of a worker that lost its lease",

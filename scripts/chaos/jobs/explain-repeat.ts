@@ -30,7 +30,7 @@ export const travelMs = 500;
  *
  * A fault of the database is no reason. An outcome is kept until it is written, so that only the loss of the lease loses it,
  * and then the job is called under a later lease that counts one attempt more. Under the same lease a request goes out twice
- * only where its connection closed without an answer, and under an earlier one only from a worker that stood still.
+ * only where its connection closed without an answer, and under an earlier one never: a worker knows when its lease is over.
  *
  * It also explains why a job of a serial queue, `again`, was called while another one, `first`, was running.
  */
@@ -39,10 +39,8 @@ export function explainRepeat(repeat: Repeat, circumstances: Circumstances): Rea
   if (first.n === again.n) {
     if (first.lease === again.lease)
       return strikes(repeat, circumstances, "function") ? "answer lost" : undefined;
-    if (again.attempt < first.attempt)
-      return wokeWith(again, circumstances.faults) ? "worker frozen" : undefined;
-    if (again.attempt === first.attempt) return undefined;
-  } else if (wokeWith(again, circumstances.faults)) return "worker frozen";
+    if (again.attempt <= first.attempt) return undefined;
+  }
   return explainLaterLease(repeat, circumstances);
 }
 
@@ -126,14 +124,6 @@ function wasHeard({ first, again }: Repeat, limitMs: number): boolean {
   const { callback, callbackAt = Number.POSITIVE_INFINITY } = first;
   if (callback === undefined) return true;
   return callback === "taken" ? callbackAt <= again.at : callbackAt - first.at < limitMs;
-}
-
-/** A request that waited for its connection when its worker was frozen goes out when that wakes, while others have the job. */
-function wokeWith(again: Call, faults: readonly Fault[]): boolean {
-  return faults.some(
-    ({ kind, worker, to }) =>
-      kind === "frozen" && worker === again.worker && again.at >= to && again.at < to + travelMs,
-  );
 }
 
 /** A worker may hear of its lost lease only when it beats, while others have the jobs already. */
