@@ -2,8 +2,20 @@ import type { Fault } from "./create-fault-log.ts";
 import { explainRepeat, type Limits, type Reason, type Repeat } from "./explain-repeat.ts";
 import { findBaselessLosses } from "./find-baseless-losses.ts";
 import { findDisorder } from "./find-disorder.ts";
+import { findForeignEnds } from "./find-foreign-ends.ts";
 import type { Call } from "./ledger-function.ts";
 import { isDoomed, type PlannedJob } from "./plan-jobs.ts";
+
+/** How a job ended: "gone" or "dead", and under which lease. */
+export type End = {
+  readonly n: number;
+  readonly how: string;
+  readonly attempt: number;
+  /** Null where it is dead. */
+  readonly worker: string | null;
+  /** In ms since the process began, by the database's clock. */
+  readonly at: number;
+};
 
 /** All that is known of a run when it is over. */
 export type Evidence = {
@@ -13,7 +25,7 @@ export type Evidence = {
   /** By the database's own notes. */
   readonly enqueued: readonly number[];
   /** The same, in the order of the endings. */
-  readonly ended: ReadonlyArray<{ readonly n: number; readonly how: string }>;
+  readonly ended: readonly End[];
   /** Rows that are neither gone nor dead. */
   readonly left: number;
   readonly calls: readonly Call[];
@@ -43,6 +55,7 @@ export function judgeRun(evidence: Evidence): Verdict {
   const kinds = [
     ...findLost(evidence, callsOf),
     findWrongEnds(evidence, callsOf),
+    findForeignEnds(evidence.ended, callsOf),
     findDisorder(evidence, callsOf),
     unexplained.map(describeRepeat),
     findBaselessLosses(evidence),
