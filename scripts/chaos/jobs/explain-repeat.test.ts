@@ -59,7 +59,18 @@ test.each<Row>([
   {
     what: "an earlier lease's request, of a worker as it wakes",
     again: stale,
-    faults: [fault("frozen", "w", [9_000, 13_400])],
+    faults: [fault("frozen", "w", [9_000, 13_400]), fault("lease lost", "w", 13_490)],
+    reason: "worker frozen",
+  },
+  {
+    what: "an earlier lease's request, of a worker that woke and knew",
+    again: stale,
+    faults: [fault("frozen", "w", [9_000, 13_400]), fault("lease lost", "w", 13_450)],
+  },
+  {
+    what: "an earlier lease's request, long after its worker woke",
+    again: stale,
+    faults: [fault("frozen", "w", [9_000, 12_900]), fault("lease lost", "w", 13_490)],
   },
   {
     what: "an earlier lease's request, of a worker that lost its lease",

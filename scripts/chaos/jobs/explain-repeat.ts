@@ -22,6 +22,8 @@ export type Circumstances = { readonly faults: readonly Fault[]; readonly limits
 
 /** From an answer until its outcome is written, on a busy machine, where nothing keeps it from the database. */
 export const settleMs = 2_000;
+/** How much later a request arrives, by way of the proxy, than what its worker said after it. */
+const hopMs = 20;
 /** How long a request or an answer may be on its way. */
 export const travelMs = 500;
 
@@ -30,7 +32,7 @@ export const travelMs = 500;
  *
  * A fault of the database is no reason. An outcome is kept until it is written, so that only the loss of the lease loses it,
  * and then the job is called under a later lease that counts one attempt more. Under the same lease a request goes out twice
- * only where its connection closed without an answer, and under an earlier one never: a worker knows when its lease is over.
+ * only where its connection closed without an answer, and under an earlier one only what a frozen worker was just writing.
  *
  * It also explains why a job of a serial queue, `again`, was called while another one, `first`, was running.
  */
@@ -39,8 +41,10 @@ export function explainRepeat(repeat: Repeat, circumstances: Circumstances): Rea
   if (first.n === again.n) {
     if (first.lease === again.lease)
       return strikes(repeat, circumstances, "function") ? "answer lost" : undefined;
-    if (again.attempt <= first.attempt) return undefined;
-  }
+    if (again.attempt < first.attempt)
+      return wokeWith(again, circumstances.faults) ? "worker frozen" : undefined;
+    if (again.attempt === first.attempt) return undefined;
+  } else if (wokeWith(again, circumstances.faults)) return "worker frozen";
   return explainLaterLease(repeat, circumstances);
 }
 
@@ -124,6 +128,18 @@ function wasHeard({ first, again }: Repeat, limitMs: number): boolean {
   const { callback, callbackAt = Number.POSITIVE_INFINITY } = first;
   if (callback === undefined) return true;
   return callback === "taken" ? callbackAt <= again.at : callbackAt - first.at < limitMs;
+}
+
+/** What a worker was writing when it was frozen goes out as it wakes, just before it knows that its lease is over. */
+function wokeWith({ worker, at }: Call, faults: readonly Fault[]): boolean {
+  const ofIts = (kind: Fault["kind"]) =>
+    faults.filter((fault) => fault.kind === kind && fault.worker === worker);
+  return ofIts("frozen").some(
+    ({ to }) =>
+      at >= to &&
+      at < to + travelMs &&
+      ofIts("lease lost").some((loss) => loss.from >= to && at <= loss.from + hopMs),
+  );
 }
 
 /** A worker may hear of its lost lease only when it beats, while others have the jobs already. */
