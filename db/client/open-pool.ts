@@ -88,7 +88,7 @@ export function openPool(settings: DatabaseSettings, options: PoolOptions): Pool
   ) => {
     const used = sql;
     try {
-      return await watch.within(used.unsafe<Row[]>(text, values, query), ownLimitMs);
+      return await watch.within(() => used.unsafe<Row[]>(text, values, query), ownLimitMs);
     } catch (error) {
       const code = codeOf(error);
       if (error instanceof Error && wornBy.has(code)) replace(used, { reason: error, code });

@@ -12,7 +12,7 @@ const patienceMs = 10_000;
  */
 export async function reach(sql: Sql, withinMs = patienceMs): Promise<void> {
   try {
-    await createQueryWatch().within(sql.unsafe("select 1"), withinMs);
+    await createQueryWatch().within(() => sql.unsafe("select 1"), withinMs);
   } catch (error) {
     await sql.end({ timeout: 0 });
     throw error;

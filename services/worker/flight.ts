@@ -45,7 +45,7 @@ export function createFlight(settings: WorkerSettings, { jobs, log, keepsLease }
     unreachableLimitSeconds: settings.JOBS_UNREACHABLE_HOURS * 3600,
     log,
   });
-  const client = createPoster({ usesProxy: settings.HTTP_PROXY !== undefined });
+  const client = createPoster({ usesProxy: settings.HTTP_PROXY !== undefined, maySend: keepsLease });
   const cancellations = createCancellations({ client, log });
   const limits = createTaskLimits(settings.JOBS_TIMEOUT_SECONDS);
   const options = {

@@ -45,7 +45,7 @@ export type WriteOptions = {
 };
 
 /** The longest pause before a batch is written once more, in ms. */
-const longestPauseMs = 5_000;
+const longestPauseMs = 1_000;
 
 /** The pause before one outcome is tried again whose job's row is held, in ms, beside the two seconds that the database waits for it. */
 const heldPauseMs = 500;

@@ -8,7 +8,14 @@ export async function watchJobs({ ask }: StageDatabase): Promise<void> {
   await ask(`
     create table public.enqueued (n integer not null);
     create index on public.enqueued (n);
-    create table public.ended (place bigint generated always as identity, n integer not null, how text not null);
+    create table public.ended (
+      place bigint generated always as identity,
+      n integer not null,
+      how text not null,
+      attempt integer not null,
+      worker text,
+      ms double precision not null default extract(epoch from clock_timestamp()) * 1000
+    );
     create index on public.ended (n);
 
     create function public.note_enqueued() returns trigger language plpgsql as $$
@@ -21,9 +28,11 @@ export async function watchJobs({ ask }: StageDatabase): Promise<void> {
     create function public.note_ended() returns trigger language plpgsql as $$
     begin
       if tg_op = 'DELETE' then
-        insert into public.ended (n, how) values ((old.payload ->> 'n')::integer, 'gone');
+        insert into public.ended (n, how, attempt, worker)
+        values ((old.payload ->> 'n')::integer, 'gone', old.attempts, old.locked_by);
       else
-        insert into public.ended (n, how) values ((new.payload ->> 'n')::integer, 'dead');
+        insert into public.ended (n, how, attempt, worker)
+        values ((new.payload ->> 'n')::integer, 'dead', new.attempts, null);
       end if;
       return null;
     end;

@@ -39,7 +39,7 @@ export function findDisorder(evidence: OrderEvidence, callsOf: CallsOf): string[
             (other) => `${describe(call)} while ${describe(other)} was running, of the same serial queue.`,
           ),
         ...before
-          .filter((other) => isFirst && other.n > call.n && !mayBeLate(evidence, call))
+          .filter((other) => isFirst && other.n > call.n && !mayBeLate(evidence, { call, other }))
           .map(
             (other) =>
               `${describe(call)} for the first time after ${describe(other)}, of the same serial queue.`,
@@ -50,15 +50,18 @@ export function findDisorder(evidence: OrderEvidence, callsOf: CallsOf): string[
 }
 
 /**
- * Tells whether a job's request may have been lost before this first call of it: then it waits for its next try. Or its commit
- * was not answered, and may have come after the next one's.
+ * Tells whether a job's request may have been lost before another one was called: then it waits for its next try. Or its commit
+ * was not answered, and may have come after the other one's.
  */
-function mayBeLate({ faults, answeredAt }: OrderEvidence, { n, at }: Call): boolean {
-  const since = answeredAt.get(n);
+function mayBeLate(
+  { faults, answeredAt }: OrderEvidence,
+  { call, other }: { readonly call: Call; readonly other: Call },
+): boolean {
+  const since = answeredAt.get(call.n);
   if (since === undefined) return true;
   return faults.some(
     ({ kind, from, to }) =>
-      (kind === "function" || kind === "stalled") && from <= at && to + travelMs >= since,
+      (kind === "function" || kind === "stalled") && from <= other.at && to + travelMs >= since,
   );
 }
 

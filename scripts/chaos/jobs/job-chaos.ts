@@ -5,7 +5,7 @@ import { createFaultLog, watchStalls } from "./create-fault-log.ts";
 import { disturb } from "./disturb.ts";
 import type { DisturbanceName } from "./disturbances.ts";
 import { createEnqueuer, watchJobs } from "./enqueue-jobs.ts";
-import { judgeRun } from "./judge-run.ts";
+import { type End, judgeRun } from "./judge-run.ts";
 import { planJobs, type Temper } from "./plan-jobs.ts";
 import { type JobChaosReport, reportRun } from "./report-run.ts";
 import { seededRandom } from "./seeded-random.ts";
@@ -64,9 +64,7 @@ export async function runJobChaos(options: JobChaosOptions): Promise<JobChaosRep
   over.abort();
   await hurrying;
 
-  const { insist } = stage.database;
-  const enqueued = (await insist<{ n: number }>("select n from public.enqueued")).map(({ n }) => n);
-  const ended = await insist<{ n: number; how: string }>("select n, how from public.ended order by place");
+  const { enqueued, ended } = await readNotes(stage);
   const { broken, repeats } = judgeRun({
     jobs,
     answeredAt: enqueuer.answeredAt,
@@ -93,6 +91,16 @@ export async function runJobChaos(options: JobChaosOptions): Promise<JobChaosRep
     broken: [...broken, ...failed],
     seconds: (performance.now() - startedAt) / 1000,
   };
+}
+
+/** Reads what the database has noted; the times become this process's. */
+async function readNotes({ database: { insist } }: Stage) {
+  const enqueued = (await insist<{ n: number }>("select n from public.enqueued")).map(({ n }) => n);
+  const ended = await insist<End>(
+    "select n, how, attempt, worker, ms - $1 as at from public.ended order by place",
+    [performance.timeOrigin],
+  );
+  return { enqueued, ended };
 }
 
 /** Lets failed jobs run at once: their backoff would be most of a run. */

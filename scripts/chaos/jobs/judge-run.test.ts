@@ -6,11 +6,22 @@ import type { Call } from "./ledger-function.ts";
 const call = (n: number, at: number, rest: Partial<Call> = {}): Call => ({
   n,
   worker: "w",
+  // Each under a lease of its own, and a later call is a later attempt.
+  attempt: at,
+  lease: `${n} at ${at}`,
   at,
   said: "success",
   saidAt: at + 1,
   ...rest,
 });
+const fault = (kind: Fault["kind"], worker: string | null, at = 20): Fault => ({
+  kind,
+  worker,
+  from: at,
+  to: at,
+});
+
+const end = (n: number, attempt: number) => ({ n, how: "gone", attempt, worker: "w", at: 10_000 });
 const good: Evidence = {
   jobs: [0, 1].map((n) => ({ n, task: "steady", queue: "serial", script: [] })),
   answeredAt: new Map([
@@ -18,10 +29,7 @@ const good: Evidence = {
     [1, 1],
   ]),
   enqueued: [0, 1],
-  ended: [
-    { n: 0, how: "gone" },
-    { n: 1, how: "gone" },
-  ],
+  ended: [end(0, 10), end(1, 20)],
   left: 0,
   calls: [call(0, 10), call(1, 20)],
   faults: [],
@@ -37,12 +45,30 @@ test.each<[string, Partial<Evidence>]>([
   ["a lost job", { calls: [call(0, 10)] }],
   ["a job whose commit was answered and that is not there", { enqueued: [0], calls: [call(0, 10)] }],
   ["a call of a job that was not committed", { enqueued: [0], answeredAt: new Map([[0, 1]]) }],
-  ["a job that ended twice", { ended: [...good.ended, { n: 1, how: "gone" }] }],
+  ["a job that ended twice", { ended: [...good.ended, end(1, 20)] }],
   ["a job that never ended", { ended: good.ended.slice(1) }],
   ["a completion that its function never said", { calls: [call(0, 10), call(1, 20, { said: "failure" })] }],
   ["a success that ended dead", { ended: good.ended.map((end) => ({ ...end, how: "dead" })) }],
   ["a second call without a reason", { calls: [...good.calls, call(1, 30)] }],
-  ["a serial queue out of order", { calls: [call(1, 10), call(0, 20)] }],
+  ["a completion under another attempt's lease", { ended: [end(0, 10), { ...end(1, 20), attempt: 21 }] }],
+  ["a completion under another worker's lease", { ended: [end(0, 10), { ...end(1, 20), worker: "v" }] }],
+  ["a completion before its call said so", { ended: [end(0, 10), { ...end(1, 20), at: -200 }] }],
+  ["a lease that was lost without a cause", { faults: [fault("lease lost", "v", 20)] }],
+  [
+    "a second request of a lease that was answered 500",
+    {
+      calls: [
+        ...good.calls,
+        call(2, 30, { said: "failure" }),
+        call(2, 40, { lease: "2 at 30" }),
+        call(2, 50),
+      ],
+      jobs: [0, 1, 2].map((n) => ({ n, task: "steady", queue: null, script: [] })),
+      enqueued: [0, 1, 2],
+      ended: [...good.ended, end(2, 50)],
+    },
+  ],
+  ["a serial queue out of order", { calls: [call(1, 10, { attempt: 20 }), call(0, 20, { attempt: 10 })] }],
   ["two jobs of a serial queue at once", { calls: [call(0, 10, { saidAt: 30 }), call(1, 20)] }],
   ["a lease that is left", { left: 1 }],
   ["a process that ended by itself", { fallen: ["w"] }],
@@ -55,13 +81,13 @@ test("an enqueuing without an answer whose jobs are not there is no loss", () =>
     answeredAt: new Map([[0, 1]]),
     enqueued: [0],
     calls: [call(0, 10)],
-    ended: [{ n: 0, how: "gone" }],
+    ended: [end(0, 10)],
   };
   expect(judgeRun({ ...good, ...lost }).broken).toEqual([]);
 });
 
 test("a job may be late in its serial queue when its request was lost, but not for a loss before it was enqueued", () => {
-  const calls = [call(1, 1_100), call(0, 1_200)];
+  const calls = [call(1, 1_100, { attempt: 20 }), call(0, 1_200, { attempt: 10 })];
   const lost = (at: number): Fault => ({ kind: "function", worker: null, from: at, to: at + 5 });
   const answeredAt = new Map([
     [0, 1_050],
@@ -71,24 +97,23 @@ test("a job may be late in its serial queue when its request was lost, but not f
   expect(judgeRun({ ...good, calls, answeredAt, faults: [lost(10)] }).broken).not.toEqual([]);
 });
 
-const fault = (kind: Fault["kind"], worker: string | null, at = 20): Fault => ({
-  kind,
-  worker,
-  from: at,
-  to: at,
-});
-
 type Explained = {
   readonly when: string;
   readonly reason: string;
   readonly happened: Fault;
+  readonly causes?: readonly Fault[];
   readonly rest?: Partial<Call>;
 };
 
 test.each<Explained>([
   { when: "its worker was killed", reason: "worker killed", happened: fault("killed", "w") },
   { when: "its worker was frozen", reason: "worker frozen", happened: fault("frozen", "w") },
-  { when: "its worker lost its lease", reason: "lease lost", happened: fault("lease lost", "w") },
+  {
+    when: "its worker lost its lease",
+    reason: "lease lost",
+    happened: fault("lease lost", "w"),
+    causes: [fault("database", null, 15)],
+  },
   { when: "its answer was cut off", reason: "answer lost", happened: fault("function", null) },
   {
     when: "its callback reached nobody",
@@ -108,10 +133,11 @@ test.each<Explained>([
     happened: fault("database", null),
     rest: { saidAt: 3_020 },
   },
-])("a second call is counted and explained when $when", ({ reason, happened, rest = {} }) => {
-  const calls = [call(0, 10), call(1, 20, rest), call(1, 4_000)];
+])("a second call is counted and explained when $when", ({ reason, happened, causes = [], rest = {} }) => {
+  const calls = [call(0, 10), call(1, 20, rest), call(1, 4_000, { worker: "v" })];
   const repeats = { [reason]: 1 };
-  expect(judgeRun({ ...good, calls, faults: [happened] })).toEqual({ repeats, broken: [] });
+  const faults = [happened, ...causes];
+  expect(judgeRun({ ...good, calls, faults })).toEqual({ repeats, broken: [] });
 });
 
 test("a second call is not explained by a callback that was refused in time, or taken before", () => {

@@ -1,8 +1,21 @@
 import type { Fault } from "./create-fault-log.ts";
 import { explainRepeat, type Limits, type Reason, type Repeat } from "./explain-repeat.ts";
+import { findBaselessLosses } from "./find-baseless-losses.ts";
 import { findDisorder } from "./find-disorder.ts";
+import { findForeignEnds } from "./find-foreign-ends.ts";
 import type { Call } from "./ledger-function.ts";
 import { isDoomed, type PlannedJob } from "./plan-jobs.ts";
+
+/** How a job ended: "gone" or "dead", and under which lease. */
+export type End = {
+  readonly n: number;
+  readonly how: string;
+  readonly attempt: number;
+  /** Null where it is dead. */
+  readonly worker: string | null;
+  /** In ms since the process began, by the database's clock. */
+  readonly at: number;
+};
 
 /** All that is known of a run when it is over. */
 export type Evidence = {
@@ -12,7 +25,7 @@ export type Evidence = {
   /** By the database's own notes. */
   readonly enqueued: readonly number[];
   /** The same, in the order of the endings. */
-  readonly ended: ReadonlyArray<{ readonly n: number; readonly how: string }>;
+  readonly ended: readonly End[];
   /** Rows that are neither gone nor dead. */
   readonly left: number;
   readonly calls: readonly Call[];
@@ -23,7 +36,7 @@ export type Evidence = {
 
 /** What the evidence says. */
 export type Verdict = {
-  /** Calls of jobs that a call had ended in success, by what explains them. */
+  /** Calls of jobs that a call had ended in success, or of a lease that had its answer, by what explains them. */
   readonly repeats: Readonly<Partial<Record<Reason, number>>>;
   /** Promises that were broken, a sentence each, the first few of a kind. Has to be empty. */
   readonly broken: readonly string[];
@@ -42,11 +55,10 @@ export function judgeRun(evidence: Evidence): Verdict {
   const kinds = [
     ...findLost(evidence, callsOf),
     findWrongEnds(evidence, callsOf),
+    findForeignEnds(evidence.ended, callsOf),
     findDisorder(evidence, callsOf),
-    unexplained.map(
-      ({ first, again }) =>
-        `Job ${first.n} succeeded at ${Math.round(first.saidAt ?? first.at)} ms (${first.worker}, called at ${Math.round(first.at)} ms, callback ${first.callback ?? "none"}) and was called again at ${Math.round(again.at)} ms (${again.worker}), which nothing explains.`,
-    ),
+    unexplained.map(describeRepeat),
+    findBaselessLosses(evidence),
     evidence.left > 0 ? [`${evidence.left} jobs are leased or still to be run.`] : [],
     evidence.fallen.map((name) => `A process ended by itself: ${name}`),
   ];
@@ -63,6 +75,11 @@ export function judgeRun(evidence: Evidence): Verdict {
   };
 }
 
+function describeRepeat({ first, again }: Repeat): string {
+  const sameLease = first.lease === again.lease ? ", the same lease" : "";
+  return `Job ${first.n} was answered ${first.said} at ${Math.round(first.saidAt ?? first.at)} ms (${first.worker}, attempt ${first.attempt}, called at ${Math.round(first.at)} ms, callback ${first.callback ?? "none"}) and was called again at ${Math.round(again.at)} ms (${again.worker}, attempt ${again.attempt}${sameLease}), which nothing explains.`;
+}
+
 function describeFault({ kind, worker, from, to }: Fault): string {
   const who = worker === null ? "" : ` of ${worker}`;
   return `${kind}${who} at ${Math.round(from)} to ${Math.round(to)} ms`;
@@ -71,7 +88,11 @@ function describeFault({ kind, worker, from, to }: Fault): string {
 function findRepeats(callsOf: CallsOf): Repeat[] {
   return [...callsOf.values()].flatMap((calls) =>
     calls.flatMap((again, place) => {
-      const first = calls.slice(0, place).findLast(({ said }) => said === "success");
+      const before = calls.slice(0, place);
+      // What hangs up unanswered is sent again under its lease.
+      const first =
+        before.findLast(({ said }) => said === "success") ??
+        before.findLast(({ said, lease }) => said !== undefined && lease === again.lease);
       return first === undefined ? [] : [{ first, again }];
     }),
   );

@@ -8,6 +8,10 @@ export type Call = {
   readonly n: number;
   /** X-Worker-Id. */
   readonly worker: string;
+  /** X-Job-Attempt. */
+  readonly attempt: number;
+  /** What tells its lease from others of the job: the callback's URL, which has its token. */
+  readonly lease: string;
   readonly at: number;
   /** What it said at last, and when: undefined where it said nothing. */
   said?: "success" | "failure" | "refused";
@@ -50,7 +54,7 @@ export async function startLedgerFunction(jobs: readonly PlannedJob[]): Promise<
     if (n === null) return void response.destroy();
     const place = callsOf.get(n) ?? 0;
     callsOf.set(n, place + 1);
-    const call: Call = { n, worker: text(request, "x-worker-id"), at: performance.now() };
+    const call = callOf(request, n);
     calls.push(call);
     lastCalls.set(n, call.at);
     const script = jobs[n]?.script ?? [];
@@ -91,6 +95,16 @@ export async function startLedgerFunction(jobs: readonly PlannedJob[]): Promise<
       server.close();
       await once(server, "close");
     },
+  };
+}
+
+function callOf(request: IncomingMessage, n: number): Call {
+  return {
+    n,
+    worker: text(request, "x-worker-id"),
+    attempt: Number(text(request, "x-job-attempt")),
+    lease: text(request, "x-callback-url"),
+    at: performance.now(),
   };
 }
 

@@ -13,6 +13,8 @@ export type ExchangeOptions = {
   readonly address: Address;
   readonly message: Message;
   readonly idle: IdleConnections;
+  /** Asked when a connection has opened for it. */
+  readonly maySend: () => boolean;
   /** Until the answer's last byte. */
   readonly timeoutMs: number;
   /** Called once. */
@@ -78,7 +80,11 @@ function connect(exchange: Exchange): void {
   exchange.connection = null;
   openConnection(exchange.options.address, {
     opened: (connection) => {
-      if (exchange.hasEnded) return connection.close();
+      const maySend = exchange.options.maySend();
+      if (exchange.hasEnded || !maySend) {
+        connection.close();
+        return end(exchange, null);
+      }
       if (exchange.options.timeoutMs > connectMs) setTimer(exchange, exchange.options.timeoutMs);
       send(exchange, { connection, isKept: false });
     },

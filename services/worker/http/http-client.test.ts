@@ -153,3 +153,15 @@ test("bytes that nobody asked for end the connection that they came on", async (
   expect(await client.post(request(peer.url), 5_000)).toMatchObject({ status: 200 });
   expect(peer.connections()).toBe(2);
 });
+
+test("a request whose connection opens when it may no longer be sent is given up", async () => {
+  let heard = "";
+  using peer = withPeer(({ text }) => {
+    heard += text;
+  });
+  const client = createHttpClient({ maySend: () => false });
+  expect(await client.post(request(peer.url), 60_000)).toBeNull();
+  await until("its connection is closed", () => peer.closed() === 1);
+  expect(heard).toBe("");
+  client.close();
+});

@@ -23,6 +23,12 @@ export type HttpClient = {
   readonly close: () => void;
 };
 
+/** What a client may be told. */
+export type ClientOptions = {
+  /** Asked when a connection has opened for a request, which may have taken a while: false gives the request up. */
+  readonly maySend?: () => boolean;
+};
+
 /**
  * Gives an HTTP/1.1 client for POSTs over plain TCP (RFC 9110, RFC 9112), with kept connections, one request on each at a time.
  *
@@ -33,7 +39,7 @@ export type HttpClient = {
  * the request is sent once more, on a new one. Any other loss is told as `lost`. Where no connection comes about the
  * function was not reached: `refused` or `dns`.
  */
-export function createHttpClient(): HttpClient {
+export function createHttpClient({ maySend = () => true }: ClientOptions = {}): HttpClient {
   const idle = createIdleConnections();
   const knownTarget = remember(targetsLimit, targetOf);
   const underWay = new Map<HttpRequest, Exchange>();
@@ -49,6 +55,7 @@ export function createHttpClient(): HttpClient {
           address: target,
           message: messageOf(target, request),
           idle,
+          maySend,
           timeoutMs,
           onEnd: (outcome) => {
             underWay.delete(request);

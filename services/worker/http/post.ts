@@ -1,15 +1,21 @@
 import type { DispatchFailure } from "#protocol/outcome";
 import { answerLimitBytes } from "./answer-reader.ts";
 import type { Ended } from "./exchange.ts";
-import { createHttpClient, type HttpClient, type HttpRequest } from "./http-client.ts";
+import { type ClientOptions, createHttpClient, type HttpClient, type HttpRequest } from "./http-client.ts";
 import { readBounded } from "./read-bounded.ts";
+
+/** How requests are sent. */
+export type PosterOptions = ClientOptions & {
+  /** Whether HTTP_PROXY stands between. */
+  readonly usesProxy: boolean;
+};
 
 /**
  * Gives a client for every http and https URL: our own for plain http, Bun's fetch for https, for URLs with a password, and
  * for everything where a proxy stands between (`usesProxy`: fetch reads HTTP_PROXY and NO_PROXY itself).
  */
-export function createPoster({ usesProxy }: { readonly usesProxy: boolean }): HttpClient {
-  const plain = createHttpClient();
+export function createPoster({ usesProxy, ...options }: PosterOptions): HttpClient {
+  const plain = createHttpClient(options);
   const byFetch = createFetchClient();
   const isPlain = (url: string) => !usesProxy && /^http:\/\/[^/?#@]*(?:[/?#]|$)/i.test(url);
   return {
