@@ -29,14 +29,14 @@ const steps: Step[] = [
   { name: "image", words: ["bench", "image"], minutes: 6 },
   { name: "sizing", words: ["bench", "sizing"], minutes: 6 },
   { name: "workers", words: ["bench", "workers", "--rounds", "1"], minutes: 6 },
+  { name: "soak", words: ["bench", "soak"], minutes: 15 },
+  { name: "pressure", words: ["bench", "pressure", "--minutes", "2"], minutes: 25 },
   { name: "model", words: ["model"], minutes: 10 },
   { name: "requests", words: ["chaos", "requests"], minutes: 6 },
   { name: "scenarios", words: ["chaos", "scenarios"], minutes: 12 },
   { name: "recovery-3", words: ["chaos", "recovery", "--lease", "3"], minutes: 6 },
   { name: "recovery-30", words: ["chaos", "recovery"], minutes: 12 },
   { name: "seeds", words: ["chaos", "--seeds", "1-4"], minutes: 15 },
-  { name: "soak", words: ["bench", "soak"], minutes: 15 },
-  { name: "pressure", words: ["bench", "pressure", "--minutes", "2"], minutes: 25 },
 ];
 
 /** Work of others above this load shows in every figure. */
