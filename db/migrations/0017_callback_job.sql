@@ -1,9 +1,14 @@
 -- report is what the function said: {"kind": "complete"}, or {"kind": "keep", "keepSeconds": number} where what completes is
 -- kept; {"kind": "retry" | "dead" | "unreachable", "error": text, "delaySeconds": number}; or {"kind": "progress", "progress":
 -- number, "message": text, "callbackSeconds": number}.
+--
+-- A completion may come after the worker lost the connection, or its patience, and recorded a failed attempt without an answer. As
+-- long as the job waits for its retry under that token (a claim, a new payload and an operator's hand all take the token away), the
+-- work is known to be done, and the job ends. A failure that the function answered stands.
 create function app_jobs.callback_job(job_id bigint, lease_token uuid, report json) returns text
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set lock_timeout = '2s'
 as $$
 declare
   job app_jobs.jobs;
@@ -55,6 +60,30 @@ begin
       );
   end case;
 
+  if not taken and report ->> 'kind' in ('complete', 'keep') then
+    perform
+    from app_jobs.jobs as j
+    where j.id = callback_job.job_id
+      and j.lease_token = callback_job.lease_token
+      and j.locked_at is null
+      and (
+        select a.outcome = 'retry' and a.http_status is null
+        from app_jobs.job_attempts as a
+        where a.job_id = j.id
+        order by a.id desc
+        limit 1
+      )
+    for update of j;
+    taken := found;
+    if taken then
+      if report ->> 'kind' = 'keep' then
+        perform app_jobs.keep_jobs(array[callback_job.job_id], (report ->> 'keepSeconds')::double precision);
+      end if;
+      delete from app_jobs.jobs as j
+      where j.id = callback_job.job_id;
+    end if;
+  end if;
+
   if taken then
     -- An outcome may free a serial queue or set a time for the next try; some worker should look.
     if report ->> 'kind' <> 'progress' then
@@ -84,6 +113,7 @@ $$;
 
 comment on function app_jobs.callback_job(bigint, uuid, json) is
   'Records what a function reported under its lease token. Gives taken; repeated when that lease has its outcome already; or '
-  'passed on when the lease is no longer the job''s, in which case nothing has changed.';
+  'passed on when the lease is no longer the job''s, in which case nothing has changed. A completion also ends a job that waits '
+  'for its retry after an attempt of this lease that had no answer.';
 
 revoke all on function app_jobs.callback_job(bigint, uuid, json) from public;
