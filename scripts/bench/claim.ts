@@ -1,3 +1,4 @@
+import { readNumber, readNumbers } from "../options/read-numbers.ts";
 import { readOptions } from "../options/read-options.ts";
 import { withBenchServer } from "./host/bench-server.ts";
 import { describeHost } from "./host/describe-host.ts";
@@ -17,16 +18,16 @@ const values = readOptions({
   passed: { type: "string", default: "0,20000,100000,300000" },
   json: { type: "boolean", default: false },
 });
-const payload = JSON.stringify({ text: "x".repeat(Number(values.payload)) });
-const rounds = Number(values.rounds);
+const payload = JSON.stringify({ text: "x".repeat(readNumber("--payload", values.payload)) });
+const rounds = readNumber("--rounds", values.rounds);
 
 await using server = await withBenchServer();
 const host = await describeHost(server.admin);
-const setup = { ...host, jobs: Number(values.jobs), payloadBytes: payload.length, rounds };
+const setup = { ...host, jobs: readNumber("--jobs", values.jobs), payloadBytes: payload.length, rounds };
 if (!values.json) console.log(setup);
 
 const figures: Record<string, unknown>[] = [];
-for (const batch of values.batches.split(",").map(Number)) {
+for (const batch of readNumbers("--batches", values.batches)) {
   const measured = new Map<string, StepFigures[]>(steps.map(({ name }) => [name, []]));
   const jobs = batch === 1 ? Math.round(setup.jobs / 10) : setup.jobs;
   for (let round = 0; round < rounds; round++) {
@@ -53,7 +54,7 @@ for (const batch of values.batches.split(",").map(Number)) {
 if (!values.json) console.table(figures);
 
 await using database = await server.database();
-const walk = await measureWalk(database, { marks: values.passed.split(",").map(Number), payload });
+const walk = await measureWalk(database, { marks: readNumbers("--passed", values.passed), payload });
 if (values.json) console.log(JSON.stringify({ setup, figures, walk }));
 else
   console.table(

@@ -1,4 +1,5 @@
 import { onlyThese } from "../options/only-these.ts";
+import { readNumber, readNumbers } from "../options/read-numbers.ts";
 import { readOptions } from "../options/read-options.ts";
 import {
   batchedSql,
@@ -53,15 +54,17 @@ const setup = {
   ...(await describeHost(server.admin)),
   node: nodeVersion(),
   ...(await dependencyVersions("graphile-worker", "pg-boss")),
-  rounds: Number(values.rounds),
-  ...(values.count === undefined ? { secondsEach: Number(values.seconds) } : { count: Number(values.count) }),
+  rounds: readNumber("--rounds", values.rounds),
+  ...(values.count === undefined
+    ? { secondsEach: readNumber("--seconds", values.seconds) }
+    : { count: readNumber("--count", values.count) }),
   absent,
 };
 print(setup);
 
 const figures: object[] = [];
 const verdicts: Verdict[] = [];
-for (const inFlight of values["in-flight"].split(",").map(Number)) {
+for (const inFlight of readNumbers("--in-flight", values["in-flight"])) {
   const measured = new Map<string, Measured[]>(contenders.map(({ name }) => [name, []]));
   // The first round only finds out how many jobs the others need.
   for (let round = 0; round <= setup.rounds; round++) {
@@ -90,8 +93,8 @@ async function measureOnce(contender: Contender, inFlight: number, last: Measure
   const called = contender.isCalledBack ? fnThatCallsBack : fn;
   await fetch(called.url, { method: "DELETE" });
   const isFirst = last === undefined;
-  const aim = isFirst ? contender.guess / 2 : last.perSecond * Number(values.seconds);
-  const count = Math.ceil(Number(values.count ?? aim));
+  const aim = isFirst ? contender.guess / 2 : last.perSecond * readNumber("--seconds", values.seconds);
+  const count = Math.ceil(values.count === undefined ? aim : readNumber("--count", values.count));
   return await contender.measure({ database, fn: called, count, inFlight });
 }
 

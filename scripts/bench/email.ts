@@ -1,4 +1,5 @@
 import { cpus } from "node:os";
+import { readNumber } from "../options/read-numbers.ts";
 import { readOptions } from "../options/read-options.ts";
 import { measureBundles } from "./email/measure-bundles.ts";
 import { measureMails } from "./email/measure-mails.ts";
@@ -13,9 +14,9 @@ const values = readOptions({
 });
 const cores = cpus();
 const host = { cpu: `${cores.length} × ${cores[0]?.model.trim() || "unknown"}`, bun: Bun.version };
-const mails = await measureMails(Number(values.rounds));
+const mails = await measureMails(readNumber("--rounds", values.rounds));
 const bundles = await measureBundles();
-const starts = await measureStarts(Number(values.starts));
+const starts = await measureStarts(readNumber("--starts", values.starts));
 
 if (values.json) console.log(JSON.stringify({ host, mails, bundles, starts }));
 else {

@@ -1,5 +1,7 @@
 import { onlyThese } from "../options/only-these.ts";
+import { readNumber, readNumbers } from "../options/read-numbers.ts";
 import { readOptions } from "../options/read-options.ts";
+import { someOf } from "../options/some-of.ts";
 import { type EnqueueCase, measureEnqueue } from "./enqueue/measure-enqueue.ts";
 import { plainInsert } from "./enqueue/plain-insert.ts";
 import { withBenchServer } from "./host/bench-server.ts";
@@ -33,17 +35,17 @@ const queues = onlyThese(
 const setup = {
   ...(await describeHost(server.admin)),
   ...(await dependencyVersions("graphile-worker", "pg-boss")),
-  rounds: Number(values.rounds),
-  secondsEach: Number(values.seconds),
+  rounds: readNumber("--rounds", values.rounds),
+  secondsEach: readNumber("--seconds", values.seconds),
   absent,
 };
 print(setup);
 
 const figures: object[] = [];
 const seconds = setup.secondsEach;
-for (const batch of values.batch.split(",").map(Number))
-  for (const worker of values.worker.split(",").map((word) => (word === "asleep" ? word : "awake")))
-    for (const connections of values.connections.split(",").map(Number))
+for (const batch of readNumbers("--batch", values.batch))
+  for (const worker of someOf("--worker", values.worker, ["awake", "asleep"] as const))
+    for (const connections of readNumbers("--connections", values.connections))
       await measureAll({ batch, worker, connections, seconds });
 if (values.json) console.log(JSON.stringify({ setup, goal, figures }));
 
@@ -65,8 +67,10 @@ async function measureAll(shared: Omit<EnqueueCase, "queue">): Promise<void> {
     const clientCores = Number(median(measured.map((rate) => rate.clientCores)).toFixed(2));
     figures.push({ batch, worker, connections, name, perSecond, ofPlain, clientCores });
     const verdict = name === ours.name ? `  goal ${goal}: ${ofPlain >= goal ? "met" : "not met"}` : "";
+    // There is none where --only leaves the plain insert out.
+    const share = Number.isNaN(ofPlain) ? "" : `${ofPlain.toFixed(2)} of plain insert${verdict}`;
     print(
-      `${String(batch).padStart(4)} a statement  worker ${worker.padEnd(6)}  ${String(connections).padStart(2)} connections  ${name.padEnd(22)} ${String(perSecond).padStart(7)}/s  ${ofPlain.toFixed(2)} of plain insert  client ${clientCores} cores${verdict}`,
+      `${String(batch).padStart(4)} a statement  worker ${worker.padEnd(6)}  ${String(connections).padStart(2)} connections  ${name.padEnd(22)} ${String(perSecond).padStart(7)}/s  client ${clientCores} cores  ${share}`,
     );
   }
 }

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { readNumber, readNumbers } from "../options/read-numbers.ts";
 import { readOptions } from "../options/read-options.ts";
 import { type ClaimFigures, fill, measureClaims } from "./flow/measure-claims.ts";
 import { scenarios } from "./flow/scenarios.ts";
@@ -18,14 +19,14 @@ const values = readOptions({
   json: { type: "boolean", default: false },
 });
 const plan = {
-  tenants: Number(values.tenants),
+  tenants: readNumber("--tenants", values.tenants),
   largeJobs: values.short ? 100_000 : 1_000_000,
   smallJobs: 30,
-  claimed: Number(values.claimed),
+  claimed: readNumber("--claimed", values.claimed),
   batch: 100,
 };
-const widths = values.connections.split(",").map(Number);
-const rounds = Number(values.rounds);
+const widths = readNumbers("--connections", values.connections);
+const rounds = readNumber("--rounds", values.rounds);
 
 await using server = await withBenchServer();
 const host = await describeHost(server.admin);

@@ -1,6 +1,7 @@
 import { withGraphql } from "../../functions/testing/graphql-server.ts";
 import { withMailgun } from "../../functions/testing/mailgun-server.ts";
 import { testDatabaseId } from "../../functions/testing/post-job.ts";
+import { readNumber } from "../options/read-numbers.ts";
 import { readOptions } from "../options/read-options.ts";
 import { temporaryFolder } from "../options/temporary-folder.ts";
 import { measureWays, type WayFigure } from "./image/measure-way.ts";
@@ -24,7 +25,12 @@ const settings = {
   MAILGUN_FROM: "no-reply@mg.acme.test",
   MAILGUN_BASE_URL: mailgun.url,
 };
-const load = { starts: Number(values.starts), mails: Number(values.mails), settings, send };
+const load = {
+  starts: readNumber("--starts", values.starts),
+  mails: readNumber("--mails", values.mails),
+  settings,
+  send,
+};
 const figures = await measureWays(await prepareWays("send-email-link", folder.path), load);
 if (mailgun.sent.length !== figures.length * load.mails) throw new Error("Not every mail was sent.");
 

@@ -1,4 +1,5 @@
 import { onlyThese } from "../options/only-these.ts";
+import { readNumber } from "../options/read-numbers.ts";
 import { readOptions } from "../options/read-options.ts";
 import { withBenchServer } from "./host/bench-server.ts";
 import { dependencyVersions } from "./host/dependency-versions.ts";
@@ -32,13 +33,13 @@ const stages = onlyThese([ours, ...graphile, ...pgBosses, ...published], values.
   queue,
   fn: queue.isCalledBack ? fnThatCallsBack : fn,
 }));
-const rounds = Number(values.rounds);
-const seconds = Number(values.seconds);
+const rounds = readNumber("--rounds", values.rounds);
+const seconds = readNumber("--seconds", values.seconds);
 const setup = {
   ...(await describeHost(server.admin)),
   node: nodeVersion(),
   ...(await dependencyVersions("graphile-worker", "pg-boss")),
-  idleSamples: Number(values.samples),
+  idleSamples: readNumber("--samples", values.samples),
   loadSeconds: seconds,
   rounds,
   absent,
@@ -48,7 +49,7 @@ print(setup);
 const figures: Figure[] = [];
 await measureAll("idle", async () => 0);
 await measureAll("load", async (stage) =>
-  values.rate === undefined ? (await measureThroughput(stage, 3)) / 2 : Number(values.rate),
+  values.rate === undefined ? (await measureThroughput(stage, 3)) / 2 : readNumber("--rate", values.rate),
 );
 const goals = judge();
 for (const { goal, isMet } of goals) print(`${goal}: ${isMet ? "met" : "not met"}`);

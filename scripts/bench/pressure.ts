@@ -1,4 +1,6 @@
+import { readNumber } from "../options/read-numbers.ts";
 import { readOptions } from "../options/read-options.ts";
+import { someOf } from "../options/some-of.ts";
 import { withBenchServer } from "./host/bench-server.ts";
 import { describeHost } from "./host/describe-host.ts";
 import { sampleHead, sampleLine } from "./host/watch-queue.ts";
@@ -18,8 +20,8 @@ const values = readOptions({
 });
 const [rest, during, every] = values.short
   ? [10, 20, 5]
-  : [60, Number(values.minutes) * 60, Number(values.every)];
-const inFlight = Number(values["in-flight"]);
+  : [60, readNumber("--minutes", values.minutes) * 60, readNumber("--every", values.every)];
+const inFlight = readNumber("--in-flight", values["in-flight"]);
 const goal = 0.9;
 
 await using server = await withBenchServer();
@@ -36,10 +38,9 @@ say(Bun.inspect(setup));
 
 type Figure = PressureFigures & { readonly case: string; readonly held: number; readonly recovered: number };
 const figures: Figure[] = [];
-for (const name of values.cases.split(",")) {
+for (const name of someOf("--cases", values.cases, Object.keys(disturbances))) {
   const disturbance = disturbances[name];
-  if (disturbance === undefined)
-    throw new Error(`There is no case ${name}. Pass some of ${Object.keys(disturbances).join(", ")}.`);
+  if (disturbance === undefined) continue;
   say(`\n${disturbance.name}\n        ${sampleHead}   control/s`);
   const rates = await measurePressure(server, {
     disturbance,

@@ -1,3 +1,4 @@
+import { readNumber, readNumbers } from "../options/read-numbers.ts";
 import { readOptions } from "../options/read-options.ts";
 import { withBenchServer } from "./host/bench-server.ts";
 import { describeHost } from "./host/describe-host.ts";
@@ -11,8 +12,11 @@ const values = readOptions({
   idle: { type: "string", default: "30" },
   json: { type: "boolean", default: false },
 });
-const counts = values.counts.split(",").map(Number);
-const plan = { minutes: Number(values.minutes), idleSeconds: Number(values.idle) };
+const counts = readNumbers("--counts", values.counts);
+const plan = {
+  minutes: readNumber("--minutes", values.minutes),
+  idleSeconds: readNumber("--idle", values.idle),
+};
 
 await using server = await withBenchServer();
 const host = await describeHost(server.admin);

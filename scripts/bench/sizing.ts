@@ -1,4 +1,5 @@
 import { onlyRow } from "../../db/client/connect.ts";
+import { readNumber, readNumbers } from "../options/read-numbers.ts";
 import { readOptions } from "../options/read-options.ts";
 import { withBenchServer } from "./host/bench-server.ts";
 import { describeHost } from "./host/describe-host.ts";
@@ -33,24 +34,27 @@ const values = readOptions({
   json: { type: "boolean", default: false },
 });
 const print = values.json ? () => {} : console.log;
-const jobs = Number(values.jobs);
-const inFlight = Number(values["in-flight"]);
+const jobs = readNumber("--jobs", values.jobs);
+const inFlight = readNumber("--in-flight", values["in-flight"]);
 const demand = {
-  peakFactor: Number(values.peak),
-  functionMs: Number(values["function-ms"]),
+  peakFactor: readNumber("--peak", values.peak),
+  functionMs: readNumber("--function-ms", values["function-ms"]),
   concurrency: inFlight,
-  busyAtMost: Number(values.busy),
-  backlogHours: Number(values["backlog-hours"]),
+  busyAtMost: readNumber("--busy", values.busy),
+  backlogHours: readNumber("--backlog-hours", values["backlog-hours"]),
 };
-const perDays = values["per-day"].split(",").map(Number);
-const payload = JSON.stringify({ n: 0, text: "x".repeat(Math.max(0, Number(values.payload) - 17)) });
+const perDays = readNumbers("--per-day", values["per-day"]);
+const payload = JSON.stringify({
+  n: 0,
+  text: "x".repeat(Math.max(0, readNumber("--payload", values.payload) - 17)),
+});
 
 await using server = await withBenchServer();
 const setup = { ...(await describeHost(server.admin)), jobs, payloadBytes: payload.length, ...demand };
 print(setup);
 
 await using fn = await startFunctionServer();
-const plan = { single: Number(values.single), waiting: jobs, payload };
+const plan = { single: readNumber("--single", values.single), waiting: jobs, payload };
 await using dropped = await server.database();
 const storage = await measureStorage(dropped, plan);
 const drain = await measureDrain(dropped, { fn, inFlight });
@@ -118,7 +122,7 @@ print(
 const simulations: Simulation[] = [];
 if (values.simulate) {
   const average = 1e8 / 86_400;
-  const seconds = Number(values.seconds);
+  const seconds = readNumber("--seconds", values.seconds);
   for (const perSecond of [average, average * demand.peakFactor]) {
     print(`\na hundred million a day: ${rounded(perSecond)} jobs/s for ${seconds} s\n${sampleHead}`);
     const simulation = await measureSimulation(server, {

@@ -1,3 +1,4 @@
+import { readNumber } from "../options/read-numbers.ts";
 import { readOptions } from "../options/read-options.ts";
 import { withBenchServer } from "./host/bench-server.ts";
 import { describeHost } from "./host/describe-host.ts";
@@ -16,10 +17,10 @@ const values = readOptions({
   json: { type: "boolean", default: false },
 });
 const plan = {
-  seconds: values.short ? 30 : Number(values.minutes) * 60,
-  every: values.short ? 3 : Number(values.every),
-  load: Number(values.load),
-  inFlight: Number(values["in-flight"]),
+  seconds: values.short ? 30 : readNumber("--minutes", values.minutes) * 60,
+  every: values.short ? 3 : readNumber("--every", values.every),
+  load: readNumber("--load", values.load),
+  inFlight: readNumber("--in-flight", values["in-flight"]),
   maximumSeconds: values.short ? 5 : 30,
 };
 

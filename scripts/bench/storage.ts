@@ -1,3 +1,4 @@
+import { readNumber, readNumbers } from "../options/read-numbers.ts";
 import { readOptions } from "../options/read-options.ts";
 import { withBenchServer } from "./host/bench-server.ts";
 import { describeHost } from "./host/describe-host.ts";
@@ -18,12 +19,12 @@ const values = readOptions({
   json: { type: "boolean", default: false },
 });
 const plan = {
-  jobs: Number(values.jobs),
+  jobs: readNumber("--jobs", values.jobs),
   batch: 100,
-  payload: JSON.stringify({ text: "x".repeat(Number(values.payload)) }),
+  payload: JSON.stringify({ text: "x".repeat(readNumber("--payload", values.payload)) }),
 };
-const rounds = Number(values.rounds);
-const heldSeconds = Number(values.held);
+const rounds = readNumber("--rounds", values.rounds);
+const heldSeconds = readNumber("--held", values.held);
 
 await using server = await withBenchServer();
 const host = await describeHost(server.admin);
@@ -38,7 +39,7 @@ const setup = {
 if (!values.json) console.log(setup);
 
 const life: Record<string, unknown>[] = [];
-for (const connections of values.connections.split(",").map(Number)) {
+for (const connections of readNumbers("--connections", values.connections)) {
   const measured = new Map<string, LifeFigures[]>(shapes.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round++) {
     for (const shape of shapes) {

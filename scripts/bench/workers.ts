@@ -1,3 +1,4 @@
+import { readNumber, readNumbers } from "../options/read-numbers.ts";
 import { readOptions } from "../options/read-options.ts";
 import { withBenchServer } from "./host/bench-server.ts";
 import { describeHost } from "./host/describe-host.ts";
@@ -17,19 +18,24 @@ const values = readOptions({
   rounds: { type: "string", default: "3" },
   json: { type: "boolean", default: false },
 });
-const counts = values.workers.split(",").map(Number);
-const inFlight = Number(values["in-flight"]);
-const seconds = Number(values.seconds);
+const counts = readNumbers("--workers", values.workers);
+const inFlight = readNumber("--in-flight", values["in-flight"]);
+const seconds = readNumber("--seconds", values.seconds);
 
 /** What one worker moves at most, in jobs a second, so that a measurement lasts about `seconds`; of a quick function, a guess. */
 const expected = (waitMs: number) => Math.min(5_000, (inFlight * 1000) / Math.max(1, waitMs));
 
 await using server = await withBenchServer();
-const setup = { ...(await describeHost(server.admin)), inFlight, seconds, rounds: Number(values.rounds) };
+const setup = {
+  ...(await describeHost(server.admin)),
+  inFlight,
+  seconds,
+  rounds: readNumber("--rounds", values.rounds),
+};
 if (!values.json) console.log(setup);
 
 const figures = [];
-for (const waitMs of values["wait-ms"].split(",").map(Number)) {
+for (const waitMs of readNumbers("--wait-ms", values["wait-ms"])) {
   await using fn = await startFunctionServer(`wait=${waitMs}`);
   const measured = new Map(
     counts.map((workers) => [workers, { rates: [] as number[], busy: [] as number[] }]),

@@ -1,4 +1,5 @@
 import { stopTestCluster, withDatabase } from "../../services/testing/with-database.ts";
+import { exitOnSignal } from "../options/exit-on-signal.ts";
 import { readOptions } from "../options/read-options.ts";
 import { wholeNumber } from "../options/whole-number.ts";
 import { brokenPromises, runRequestChaos } from "./requests/request-chaos.ts";
@@ -8,6 +9,7 @@ import { brokenPromises, runRequestChaos } from "./requests/request-chaos.ts";
 const values = readOptions({ requests: { type: "string" }, seed: { type: "string" } });
 const requests = wholeNumber("--requests", values.requests, 100_000);
 const seed = wholeNumber("--seed", values.seed, Math.floor(Math.random() * 1e9));
+exitOnSignal(stopTestCluster);
 try {
   await using database = await withDatabase();
   console.log(`seed ${seed}`);

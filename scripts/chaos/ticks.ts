@@ -1,5 +1,6 @@
 import { stopTestCluster, withDatabase } from "../../services/testing/with-database.ts";
 import { describeHost } from "../bench/host/describe-host.ts";
+import { exitOnSignal } from "../options/exit-on-signal.ts";
 import { readOptions } from "../options/read-options.ts";
 import { runTickChaos } from "./ticks/tick-chaos.ts";
 
@@ -7,6 +8,7 @@ import { runTickChaos } from "./ticks/tick-chaos.ts";
 
 const { json } = readOptions({ json: { type: "boolean", default: false } });
 const setup = { schedulers: 3, waves: 50, schedulesPerWave: 5, pastTicks: 34, comingTicks: 6 };
+exitOnSignal(stopTestCluster);
 try {
   await using database = await withDatabase();
   const host = await describeHost(database.sql);

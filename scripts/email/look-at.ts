@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { askChromium } from "./ask-chromium.ts";
+import { type Colours, coloursInBrowser } from "./colours-in-browser.ts";
 
 /** What can be seen of a mail: each piece of text, from the top, its box in pixels and its colours as `#rrggbb`. */
 export type Seen = z.infer<typeof seen>;
@@ -21,24 +22,15 @@ export async function lookAt(
   program: string,
   mails: ReadonlyArray<{ readonly width: number; readonly html: string }>,
 ): Promise<readonly Seen[]> {
-  const script = `(${lookAtAll.toString()})(${JSON.stringify(mails).replaceAll("<", "\\u003c")}).then(answer);`;
+  const script = `(${lookAtAll.toString()})(${JSON.stringify(mails).replaceAll("<", "\\u003c")}, ${coloursInBrowser}).then(answer);`;
   return z.array(seen).parse(await askChromium(program, { script }));
 }
 
 /** Runs in the browser: it may use nothing from outside itself. */
-async function lookAtAll(mails: ReadonlyArray<{ readonly width: number; readonly html: string }>) {
-  const hex = (colour: string) =>
-    `#${(colour.match(/\d+/g) ?? [])
-      .slice(0, 3)
-      .map((part) => Number(part).toString(16).padStart(2, "0"))
-      .join("")}`;
-  const backgroundOf = (element: Element | null): string => {
-    for (let at = element; at !== null; at = at.parentElement) {
-      const colour = getComputedStyle(at).backgroundColor;
-      if (!/^rgba\(.*, 0\)$|transparent/.test(colour)) return hex(colour);
-    }
-    return "#ffffff";
-  };
+async function lookAtAll(
+  mails: ReadonlyArray<{ readonly width: number; readonly html: string }>,
+  { hexOf, backgroundOf }: Colours,
+) {
   const textsOf = (page: Document) => {
     const elements = [...page.querySelectorAll("body *")].filter((element) =>
       [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent?.trim() !== ""),
@@ -58,7 +50,7 @@ async function lookAtAll(mails: ReadonlyArray<{ readonly width: number; readonly
           left: isBox ? left : text.left,
           right: isBox ? right : text.right,
           height,
-          ink: hex(getComputedStyle(element).color),
+          ink: hexOf(getComputedStyle(element).color),
           background: backgroundOf(element),
         };
       });

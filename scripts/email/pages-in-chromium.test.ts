@@ -5,6 +5,7 @@ import { createLog } from "../../services/log/log.ts";
 import { createMailboxApp } from "../../services/mailbox/create-mailbox-app.tsx";
 import { createMessageStore, type Message } from "../../services/mailbox/message.ts";
 import { askChromium, findChromium } from "./ask-chromium.ts";
+import { type Colours, coloursInBrowser } from "./colours-in-browser.ts";
 import { previewPage } from "./preview-page.ts";
 
 // What a person sees of the mailbox and the preview, in a real Chromium. No pixels are compared.
@@ -30,19 +31,10 @@ function mailbox() {
 }
 
 /** Runs in the browser: it may use nothing from outside itself. */
-async function lookAtPages(views: ReadonlyArray<{ readonly path: string; readonly width: number }>) {
-  const hex = (colour: string) =>
-    `#${(colour.match(/\d+/g) ?? [])
-      .slice(0, 3)
-      .map((part) => Number(part).toString(16).padStart(2, "0"))
-      .join("")}`;
-  const backgroundOf = (element: Element | null): string => {
-    for (let at = element; at !== null; at = at.parentElement) {
-      const colour = getComputedStyle(at).backgroundColor;
-      if (!/^rgba\(.*, 0\)$|transparent/.test(colour)) return hex(colour);
-    }
-    return "#ffffff";
-  };
+async function lookAtPages(
+  views: ReadonlyArray<{ readonly path: string; readonly width: number }>,
+  { hexOf, backgroundOf }: Colours,
+) {
   const hasText = (element: Element) =>
     [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent?.trim() !== "");
   const seen = [];
@@ -65,7 +57,7 @@ async function lookAtPages(views: ReadonlyArray<{ readonly path: string; readonl
       tallest: Math.max(...[...page.querySelectorAll("li a, h2, dd")].map((one) => one.clientHeight)),
       texts: [...page.querySelectorAll("body *")]
         .filter((one) => hasText(one) && !/^(SCRIPT|STYLE|OPTION|SELECT)$/.test(one.tagName))
-        .map((one) => [one.textContent ?? "", hex(getComputedStyle(one).color), backgroundOf(one)]),
+        .map((one) => [one.textContent ?? "", hexOf(getComputedStyle(one).color), backgroundOf(one)]),
     });
     frame.remove();
   }
@@ -114,7 +106,7 @@ describe.skipIf(program === "")("in Chromium", () => {
         }
         return pathname === "/page.css" ? inScheme(await app.fetch(request), scheme) : app.fetch(request);
       };
-      const script = `(${lookAtPages.toString()})(${JSON.stringify(views)}).then(answer);`;
+      const script = `(${lookAtPages.toString()})(${JSON.stringify(views)}, ${coloursInBrowser}).then(answer);`;
       const pages = seen.parse(await askChromium(program, { script, fetch }));
       expect(pages).toHaveLength(views.length);
       for (const [index, { mode, scrollWidth, isChosenInSight, tallest, texts }] of pages.entries()) {

@@ -1,3 +1,4 @@
+import { relative } from "node:path";
 import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
 import { refuse } from "./refuse.ts";
 
@@ -11,7 +12,9 @@ export function readOptions<const Options extends ParseArgsOptionsConfig>(
     .map((name) => `--${name}`)
     .join(", ");
   if (process.argv.includes("--help")) {
-    console.log(`Options: ${known || "none"}. What they do is told at the top of the command's own file.`);
+    console.log(
+      `Options: ${known || "none"}. They are told of at the top of ${relative(process.cwd(), Bun.main)}.`,
+    );
     process.exit(0);
   }
   try {

@@ -1,3 +1,5 @@
+import { atExit } from "../../options/at-exit.ts";
+
 /** A function in a process of its own that has given its first answer. */
 export type Answering = AsyncDisposable & {
   readonly pid: number;
@@ -17,6 +19,7 @@ export async function startAnswering(
     stdout: "pipe",
     stderr: "ignore",
   });
+  void child.exited.then(atExit(() => child.kill("SIGKILL")));
   const reader = child.stdout.getReader();
   const port = await readPort(reader).catch((cause: unknown) => {
     throw new Error(`Cannot measure ${command.join(" ")}: it does not start.`, { cause });

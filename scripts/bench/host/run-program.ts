@@ -29,8 +29,7 @@ export function runCommand(command: readonly string[], env: Readonly<Record<stri
     stdout: "pipe",
     stderr: "inherit",
   });
-  const forget = atExit(() => child.kill("SIGKILL"));
-  void child.exited.then(forget);
+  void child.exited.then(atExit(() => child.kill("SIGKILL")));
   let text = "";
   let onText = () => {};
   const read = (async () => {

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { onlyRow, type Sql } from "../../../db/client/connect.ts";
 import { until } from "../../../services/testing/until.ts";
+import { atExit } from "../../options/at-exit.ts";
 import type { BenchDatabase } from "../host/bench-server.ts";
 
 /** What one number of schedules costs. */
@@ -131,6 +132,7 @@ function startScheduler(url: string) {
       stdio: ["ignore", "ignore", "inherit"],
     },
   );
+  void child.exited.then(atExit(() => child.kill("SIGKILL")));
   return {
     /** Stops it and gives the CPU time that it has used, in seconds. */
     stop: async (): Promise<number> => {
