@@ -95,6 +95,11 @@ export function callBack(
     const moved = withJob(state, flight.job, { row: model.rules.progressed(row) });
     return { state: marked(moved, flight), told: "taken" };
   }
+  if (row && report === "complete" && model.rules.endsWaiting(row, flight.token)) {
+    const endings = (state.jobs[flight.job]?.endings ?? 0) + 1;
+    const ended = withJob(marked(state, flight), flight.job, { row: model.rules.completed(row), endings });
+    return { state: ended, told: "taken" };
+  }
   const known = row ?? letter;
   return { state, told: known === null || known.token === flight.token ? "repeated" : "passed on" };
 }

@@ -32,6 +32,13 @@ function shown({ before, action, state }: Move) {
   return was && is ? { was, is, isLate, flight } : null;
 }
 
+/** Whether the work of an attempt without an answer is reported done before the job is claimed again. */
+function endsWaiting({ before, action }: Move): boolean {
+  const row = "job" in action ? before.jobs[action.job]?.row : null;
+  const isDone = action.kind === "call back" && action.report === "complete";
+  return isDone && !!row && row.lease === null && row.token === action.token;
+}
+
 /** Whether attempts are the claims that were spent and the one that runs. A superseded job and a dead one have other rules. */
 function isCounted({ row, spent }: Job): boolean {
   return row === null || row.isSuperseded || row.attempts === spent + (row.lease === null ? 0 : 1);
@@ -62,12 +69,14 @@ export const invariants = [
     },
   },
   {
-    sentence: "A late outcome changes nothing",
+    sentence:
+      "A late outcome changes nothing, but for a completion by callback while the job waits under its token",
     holds: (move) => {
       const about = shown(move);
       return (
         about === null ||
         !about.isLate ||
+        endsWaiting(move) ||
         move.state.jobs.every((job, index) => Bun.deepEquals(job, move.before.jobs[index]))
       );
     },

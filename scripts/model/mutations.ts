@@ -19,13 +19,15 @@ export const mutations: readonly Mutation[] = [
     name: "an outcome is taken without a look at its token",
     change: { fits: (row) => row.lease !== null },
     where: "response",
-    breaks: "A late outcome changes nothing",
+    breaks:
+      "A late outcome changes nothing, but for a completion by callback while the job waits under its token",
   },
   {
     name: "an outcome is taken though the lease is over",
     change: { fits: (row, token) => row.token === token },
     where: "both",
-    breaks: "A late outcome changes nothing",
+    breaks:
+      "A late outcome changes nothing, but for a completion by callback while the job waits under its token",
   },
   {
     name: "each lease has the same token",

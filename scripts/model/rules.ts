@@ -17,6 +17,12 @@ export const rules = {
   /** The fence: an outcome is taken under the token of the lease that holds. */
   fits: (row: Row, token: number): boolean => row.lease !== null && row.token === token,
 
+  /**
+   * A completion by callback ends a job that waits under its token. Only an attempt without an answer leaves one to come: a function
+   * that answered a failure calls back with the same.
+   */
+  endsWaiting: (row: Row, token: number): boolean => row.lease === null && row.token === token,
+
   /** A lease has a token of its own. */
   token: ({ nextToken }: State): number => nextToken,
 
