@@ -108,8 +108,8 @@ revoke all on function app_jobs.add_job(uuid, text, json, text, text, timestampt
 
 
 -- One statement for all jobs without a key, so that triggers, queues and the notification are paid once. Each spec is
--- parsed once (json_to_record), and its payload is kept byte for byte. Only where that left a spec out does anything look at the
--- specs again: for what is wrong, and for keys. The rows of unnest come in order, and a nested loop, the only join that a
+-- parsed once (json_to_record), and its payload is kept byte for byte. Their names are looked at besides; anything else only where
+-- that left a spec out: what is wrong, and keys. The rows of unnest come in order, and a nested loop, the only join that a
 -- lateral function allows, keeps it.
 create function app_jobs.add_jobs(specs json[]) returns setof app_jobs.jobs
 language plpgsql
@@ -117,6 +117,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  parameters constant text[] := '{db_id, identifier, payload, job_key, queue_name, run_at, max_attempts, priority, traceparent, tracestate}';
   added bigint;
   keyed record;
   bad record;
@@ -146,6 +147,21 @@ begin
   returning *;
 
   get diagnostics added = row_count;
+
+  -- A misspelt parameter would else mean its default, without a word.
+  select s.n, k.name
+  into bad
+  from unnest(specs) with ordinality as s (spec, n)
+  cross join lateral json_object_keys(case when json_typeof(s.spec) = 'object' then s.spec end) as k (name)
+  where k.name <> all (parameters)
+  limit 1;
+  if found then
+    raise exception 'INVALID_JOB' using
+      errcode = 'invalid_parameter_value',
+      detail = format('Job %s of add_jobs has %L, which is no parameter of add_job.', bad.n, bad.name),
+      hint = format('Known are %s.', array_to_string(parameters, ', '));
+  end if;
+
   if added = cardinality(specs) then
     return;
   end if;
@@ -204,7 +220,7 @@ comment on function app_jobs.add_jobs(json[]) is
   'Enqueues many jobs in the caller''s transaction and gives their rows: those without a job_key in order, then those with one. '
   'Each is an object with add_job''s parameters by name, {"db_id": uuid, "identifier": text, "payload": json, "job_key": text, '
   '"queue_name": text, "run_at": timestamptz, "max_attempts": integer, "priority": integer, "traceparent": text, "tracestate": '
-  'text}; all but the first two may be left out. Raises INVALID_JOB, naming its place, and then adds none.';
+  'text}; all but the first two may be left out, and others are refused. Raises INVALID_JOB, naming its place, and then adds none.';
 
 revoke all on function app_jobs.add_jobs(json[]) from public;
 

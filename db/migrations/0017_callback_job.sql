@@ -56,7 +56,14 @@ begin
         array[callback_job.lease_token],
         array[report ->> 'kind'],
         array[report ->> 'error'],
-        array[(report ->> 'delaySeconds')::double precision]
+        array[(report ->> 'delaySeconds')::double precision],
+        http_statuses => array[
+          (
+            select 202
+            from app_jobs.jobs as j
+            where j.id = callback_job.job_id and j.accepted_at is not null
+          )
+        ]
       );
   end case;
 

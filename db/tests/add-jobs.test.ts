@@ -78,6 +78,24 @@ test.each([
   },
 );
 
+test("a parameter that add_job does not have is refused by its name, and no job is added", async () => {
+  await using db = await withDatabase();
+  for (const jobs of [
+    [spec({}), spec({ runAt: "2030-01-01" })],
+    [spec({ job_key: "k" }), `{"db_id":"${tenant}","identifer":"a"}`],
+  ]) {
+    const error = await addJobs(db, jobs).then(
+      () => null,
+      (thrown: unknown) => thrown,
+    );
+    if (!(error instanceof postgres.PostgresError)) throw new Error("It was not refused.");
+    expect(error.message).toBe("INVALID_JOB");
+    expect(error.detail).toMatch(/^Job 2 of add_jobs has '(runAt|identifer)', which is no parameter of add_job\.$/);
+    expect(error.hint).toContain("run_at");
+  }
+  expect(await db.sql`select from app_jobs.jobs`).toHaveLength(0);
+});
+
 test("no jobs at all is fine", async () => {
   await using db = await withDatabase();
   expect(await addJobs(db, [])).toHaveLength(0);

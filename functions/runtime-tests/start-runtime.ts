@@ -87,7 +87,7 @@ function runtime(name: Runtime["name"], program: string | undefined, prepare: Pr
       };
       const ready = until(`${name} is ready`, () => {
         if (child.exitCode !== null) throw new Error(`${name} stopped: ${output()}`);
-        return /"port":(\d+)|Listening on \S+:(\d+)/.exec(output())?.slice(1).find(Boolean);
+        return portOf(output());
       });
       const port = await ready.catch(async (fault: unknown) => {
         await stop();
@@ -97,6 +97,11 @@ function runtime(name: Runtime["name"], program: string | undefined, prepare: Pr
       return { url: `${origin}:${port}`, output, [Symbol.asyncDispose]: stop };
     },
   };
+}
+
+/** Gives the port that a runtime listens on, as it has said itself, or undefined where it has not yet. */
+export function portOf(output: string): string | undefined {
+  return /"port":(\d+)|Listening on \S+:(\d+)/.exec(output)?.slice(1).find(Boolean);
 }
 
 function collect(child: Bun.Subprocess<"ignore", "pipe", "pipe">): () => string {

@@ -1,3 +1,4 @@
+import { portOf } from "../../../functions/runtime-tests/start-runtime.ts";
 import { atExit } from "../../options/at-exit.ts";
 
 /** A function in a process of its own that has given its first answer. */
@@ -17,17 +18,15 @@ export async function startAnswering(
   const child = Bun.spawn([...command], {
     env: { PATH: process.env["PATH"] ?? "", DENO_NO_UPDATE_CHECK: "1", ...settings },
     stdout: "pipe",
-    stderr: "ignore",
+    stderr: "pipe",
   });
   void child.exited.then(atExit(() => child.kill("SIGKILL")));
-  const reader = child.stdout.getReader();
-  const port = await readPort(reader).catch((cause: unknown) => {
+  const port = await readPort([child.stdout, child.stderr]).catch((cause: unknown) => {
     throw new Error(`Cannot measure ${command.join(" ")}: it does not start.`, { cause });
   });
   const url = `http://127.0.0.1:${port}`;
   await (await fetch(`${url}/readyz`)).text();
   const tookMs = performance.now() - startedAt;
-  void drain(reader);
   return {
     pid: child.pid,
     url,
@@ -39,20 +38,19 @@ export async function startAnswering(
   };
 }
 
-type Reader = ReadableStreamDefaultReader<Uint8Array>;
-
-async function readPort(reader: Reader): Promise<string> {
-  const decoder = new TextDecoder();
-  for (let said = ""; ; ) {
-    const { value, done } = await reader.read();
-    said += decoder.decode(value, { stream: true });
-    const port = /"port":(\d+)/.exec(said)?.[1];
-    if (port !== undefined) return port;
-    if (done) throw new Error(`It ended and said:\n${said}`);
-  }
-}
-
-/** A pipe that nobody reads would hold the process up when it is full. */
-async function drain(reader: Reader): Promise<void> {
-  while (!(await reader.read()).done);
+/** Gives the port that a process tells, and reads on: a pipe that nobody reads would hold it up when it is full. */
+function readPort(streams: readonly ReadableStream<Uint8Array>[]): Promise<string> {
+  const found = Promise.withResolvers<string>();
+  let said = "";
+  const read = async (stream: ReadableStream<Uint8Array>) => {
+    const decoder = new TextDecoder();
+    for await (const chunk of stream) {
+      if (portOf(said) !== undefined) continue;
+      said += decoder.decode(chunk, { stream: true });
+      const port = portOf(said);
+      if (port !== undefined) found.resolve(port);
+    }
+  };
+  void Promise.all(streams.map(read)).then(() => found.reject(new Error(`It ended and said:\n${said}`)));
+  return found.promise;
 }
