@@ -25,7 +25,7 @@ export type PoolOptions = {
   readonly fetchTypes?: boolean;
   /**
    * Whether statements are prepared and kept by name (true), which saves a round trip each time but the first. Those who make
-   * few do without, which works through any pooler; see adapt-to-pooler.ts for the others.
+   * few do without, which works through any pooler; see openPool for the others.
    */
   readonly prepare?: boolean;
   /** How long opening a connection may take, in seconds (10). */
