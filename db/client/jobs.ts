@@ -76,8 +76,11 @@ export type JobsOptions = {
   /** How long completed jobs are kept, in seconds; null keeps none. */
   readonly keepSeconds?: number | null;
 };
-/** The queue's SQL functions as typed calls. Each is one statement. All but getJobs are safe to repeat after a
- * lost connection; after a lost getJobs, releaseStrays gives back what it may have claimed. */
+
+/**
+ * The queue's SQL functions as typed calls. Each is one statement. All but getJobs are safe to repeat after a lost connection;
+ * after a lost getJobs, releaseStrays gives back what it may have claimed.
+ */
 export type Jobs = ReturnType<typeof createJobs>;
 
 /**

@@ -40,8 +40,8 @@ export type Look = {
 type Wanted = { readonly worker: string; readonly limit: number; readonly filter: TaskFilter };
 
 /**
- * Gives a function that claims once and gives the number of jobs that it handed to the slots. Without a reach it looks at everything
- * and is not one of the row of looks: the place of a job on trial says nothing of where the next ones are.
+ * Gives a function that claims once and gives the number of jobs that it handed to the slots. Without a reach it looks at
+ * everything and is not one of the row of looks: the place of a job on trial says nothing of where the next ones are.
  */
 function createClaim({ jobs, run, settler, slots, back }: LookOptions, onFailed: () => void) {
   return async ({ worker, limit, filter }: Wanted, reach: Reach | null): Promise<number> => {
