@@ -4,8 +4,9 @@ import { mayShareWork } from "../kit/runtime.ts";
 import { unlessAborted } from "../kit/unless-aborted.ts";
 import { devRecipient } from "./address.ts";
 import type { MailSettings } from "./config.ts";
+import { type Mail, type MailError, recipientsOf, type SendResult } from "./mail.ts";
 import { mailIdentity, messageIdOf } from "./mail-identity.ts";
-import { createMailgun, type Mail, type MailError, type SendResult } from "./mailgun.ts";
+import { createMailgun } from "./mailgun.ts";
 import { createSentMemory, type SentMemory } from "./sent-memory.ts";
 
 /** A mail before the settings have their say: who sends it is left to them. */
@@ -87,11 +88,10 @@ export function createDeliver({
 
 function mailOf(letter: Letter, settings: MailSettings): Mail {
   const dev = settings.MAILGUN_DEV_EMAIL;
-  const recipients = typeof letter.to === "string" ? [letter.to] : letter.to;
   return {
     ...letter,
     from: letter.from ?? settings.MAILGUN_FROM ?? "",
-    to: dev === undefined ? recipients : recipients.map((to) => devRecipient(dev, to)),
+    to: recipientsOf(letter).map((to) => (dev === undefined ? to : devRecipient(dev, to))),
     replyTo: letter.replyTo ?? settings.MAILGUN_REPLY,
   };
 }
