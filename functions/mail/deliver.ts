@@ -1,7 +1,7 @@
 import type { Fetch } from "../kit/fetch.ts";
 import { JobError } from "../kit/job-error.ts";
 import { mayShareWork } from "../kit/runtime.ts";
-import { unlessAborted } from "../kit/unless-aborted.ts";
+import { createSharedWork } from "../kit/share-work.ts";
 import { devRecipient } from "./address.ts";
 import type { MailSettings } from "./config.ts";
 import { type Mail, type MailError, recipientsOf, type SendResult } from "./mail.ts";
@@ -54,7 +54,7 @@ export function createDeliver({
   memory = createSentMemory(),
   isShared = mayShareWork(),
 }: DeliverTools): Deliver {
-  const pending = new Map<string, Promise<string>>();
+  const share = createSharedWork<string>(isShared);
   const send = async (mail: Mail, settings: MailSettings, signal: AbortSignal): Promise<string> => {
     const { data, error } = settings.EMAIL_SEND_USE_SMTP
       ? await requireSmtp(smtp)(mail, settings.JOBS_SMTP_URL, signal)
@@ -70,19 +70,11 @@ export function createDeliver({
     if (sent !== undefined) return sent;
 
     const named = { ...mail, messageId: messageIdOf(identity, mail, settings.MAILGUN_DOMAIN) };
-    const sendAndKeep = async (signal: AbortSignal) => {
+    return share(identity, signal, async (signal) => {
       const id = await send(named, settings, signal);
       memory.add(identity, id);
       return id;
-    };
-    if (!isShared) return sendAndKeep(signal);
-    signal.throwIfAborted();
-    const sending = pending.get(identity) ?? sendAndKeep(new AbortController().signal);
-    pending.set(identity, sending);
-    return unlessAborted(
-      sending.finally(() => pending.delete(identity)),
-      signal,
-    );
+    });
   };
 }
 
