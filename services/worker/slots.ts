@@ -10,7 +10,7 @@ export type SlotsOptions = {
   readonly perform: (job: LeasedJob, onAnswered: () => void) => Promise<void>;
   /** Where each job is kept from its claim until it is settled or taken back. */
   readonly held: Pick<HeldJobs, "add" | "remove">;
-  /** Called when a slot is free and nothing claimed waits for it, and when an outcome was written. */
+  /** Called after each start, answer and written outcome that leaves half or less of what is claimed ahead: claim more. */
   readonly onFree: () => void;
 };
 
