@@ -1,4 +1,5 @@
-import type { Call, Lease } from "./jobs.ts";
+import type { Call } from "./call.ts";
+import type { Lease } from "./jobs.ts";
 
 /** What of a callback is recorded; see db/migrations/0017_callback_job.sql. */
 export type CallbackRecord =

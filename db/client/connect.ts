@@ -12,8 +12,8 @@ export type DatabaseSettings = {
   readonly PGDATABASE: string;
 };
 
-/** How the pool behaves. */
-export type PoolOptions = {
+/** How the pool and its connections behave. */
+export type ConnectOptions = {
   /** Most connections that the pool opens. */
   readonly max: number;
   /** Shown in pg_stat_activity. */
@@ -25,7 +25,7 @@ export type PoolOptions = {
   readonly fetchTypes?: boolean;
   /**
    * Whether statements are prepared and kept by name (true), which saves a round trip each time but the first. Those who make
-   * few do without, which works through any pooler; see adapt-to-pooler.ts for the others.
+   * few do without, which works through any pooler; see openPool for the others.
    */
   readonly prepare?: boolean;
   /** How long opening a connection may take, in seconds (10). */
@@ -45,7 +45,7 @@ export type Sql = postgres.Sql;
  */
 export function connect(
   settings: DatabaseSettings,
-  { max, name, fetchTypes = true, prepare = true, connectSeconds = 10, parameters, onClose }: PoolOptions,
+  { max, name, fetchTypes = true, prepare = true, connectSeconds = 10, parameters, onClose }: ConnectOptions,
 ): Sql {
   const options = {
     max,

@@ -1,3 +1,4 @@
+import { type Call, createCall } from "./call.ts";
 import { callbacks } from "./callbacks.ts";
 import { onlyRow } from "./connect.ts";
 import type { Queries } from "./open-pool.ts";
@@ -76,8 +77,11 @@ export type JobsOptions = {
   /** How long completed jobs are kept, in seconds; null keeps none. */
   readonly keepSeconds?: number | null;
 };
-/** The queue's SQL functions as typed calls. Each is one statement. All but getJobs are safe to repeat after a
- * lost connection; after a lost getJobs, releaseStrays gives back what it may have claimed. */
+
+/**
+ * The queue's SQL functions as typed calls. Each is one statement. All but getJobs are safe to repeat after a lost connection;
+ * after a lost getJobs, releaseStrays gives back what it may have claimed.
+ */
 export type Jobs = ReturnType<typeof createJobs>;
 
 /**
@@ -85,12 +89,7 @@ export type Jobs = ReturnType<typeof createJobs>;
  * complete is kept in completed_jobs for so long.
  */
 export function createJobs(queries: Queries, schema: string, { keepSeconds = null }: JobsOptions = {}) {
-  const call: Call = async <Row extends object>(text: string, values: readonly unknown[], limitMs?: number) =>
-    queries.unsafe<Row>(text.replaceAll("app_jobs.", `"${schema}".`), [...values] as never[], {
-      prepare: true,
-      ...(limitMs === undefined ? {} : { limitMs }),
-    });
-
+  const call = createCall(queries, schema);
   return {
     ...workerRuns(call),
     ...claims(call, keepSeconds),
@@ -152,13 +151,6 @@ export function compareIds(a: string, b: string): number {
 function inOrder(jobs: LeasedJob[]): LeasedJob[] {
   return jobs.sort((a, b) => a.priority - b.priority || a.runAtUs - b.runAtUs || compareIds(a.id, b.id));
 }
-
-/** Asks one statement in the schema's name and gives its rows; `limitMs` is its own limit, where the pool's does not fit. */
-export type Call = <Row extends object>(
-  text: string,
-  values: readonly unknown[],
-  limitMs?: number,
-) => Promise<Row[]>;
 
 function claims(call: Call, keepSeconds: number | null) {
   return {

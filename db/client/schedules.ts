@@ -1,3 +1,4 @@
+import { type Call, createCall } from "./call.ts";
 import { onlyRow } from "./connect.ts";
 import type { Queries } from "./open-pool.ts";
 
@@ -74,14 +75,9 @@ export type Schedules = ReturnType<typeof createSchedules>;
 
 /** Gives the schedules of one schema as typed calls over a pool. */
 export function createSchedules(queries: Queries, schema: string) {
-  const call: Call = async <Row extends object>(text: string, values: readonly unknown[]) =>
-    queries.unsafe<Row>(text.replaceAll("app_jobs.", `"${schema}".`), [...values] as never[], {
-      prepare: true,
-    });
+  const call = createCall(queries, schema);
   return { ...looks(call), ...ticks(call), ...edits(call) };
 }
-
-type Call = <Row extends object>(text: string, values: readonly unknown[]) => Promise<Row[]>;
 
 // A claim by get_scheduled_job keeps everyone else off for an hour.
 const unclaimed = "(locked_at is null or locked_at < now() - interval '1 hour')";

@@ -1,4 +1,5 @@
-import type { Sql } from "./connect.ts";
+import { createCall } from "./call.ts";
+import type { Queries } from "./open-pool.ts";
 
 /** How the jobs of one task differ from the rest; null is the service's default. See db/migrations/0009_task_policies.sql. */
 export type TaskPolicy = {
@@ -21,11 +22,8 @@ const columns = `task_identifier as task, timeout_seconds as "timeoutSeconds", m
   unreachable_hours as "unreachableHours"`;
 
 /** Gives the policies' SQL functions of one schema as typed calls over a pool. */
-export function createTaskPolicies(sql: Sql, schema: string) {
-  const call = (text: string, values: readonly unknown[]) =>
-    sql.unsafe<TaskPolicy[]>(text.replaceAll("app_jobs.", `"${schema}".`), [...values] as never[], {
-      prepare: true,
-    });
+export function createTaskPolicies(queries: Queries, schema: string) {
+  const call = createCall(queries, schema);
   return {
     /** Gives all policies, by task. */
     list: (): Promise<TaskPolicy[]> =>

@@ -1,4 +1,5 @@
-import type { Call, Lease } from "./jobs.ts";
+import type { Call } from "./call.ts";
+import type { Lease } from "./jobs.ts";
 
 /** What a worker is to know with each beat. */
 export type WorkerOrders = {

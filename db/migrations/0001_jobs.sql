@@ -4,8 +4,9 @@
 -- Free and without an attempt left it is dead, and moves in the same statement (job_died).
 --
 -- A lease is known by its token, random and new at every claim. Whoever reports an outcome shows the token; one
--- that no longer matches changes nothing. The token stays after an outcome, so that a repeat is recognised, and is
--- cleared when the lease is taken away (released, rescued), so that a late report is refused.
+-- that no longer matches changes nothing. The token stays after an outcome, so that a repeat is recognised, and that a late
+-- completion ends a job which waits for its retry (callback_job); it is cleared when the lease is taken away (released,
+-- rescued), so that a late report is refused.
 --
 -- A lease lasts as long as its worker's run keeps beating (worker_run), or for lease_seconds from locked_at where
 -- nobody beats for it: a job taken by plain get_job, and one whose function answered 202.

@@ -17,7 +17,7 @@ comment on column app_jobs.workers.run is 'Random id of one run of one process.'
 comment on column app_jobs.workers.worker_id is 'Name that the operator gave it (HOSTNAME); jobs.locked_by shows it.';
 comment on column app_jobs.workers.lease_seconds is 'How long a beat keeps its jobs, in seconds.';
 comment on column app_jobs.workers.started_at is 'When the run registered itself.';
+comment on column app_jobs.workers.lease_until is 'Its jobs are taken back after this time, by the database''s clock.';
 comment on column app_jobs.workers.sleeps_until is
   'Until when it sleeps unless notified; null while it looks by itself. See wake_workers.';
 comment on column app_jobs.workers.strays_call is 'Number of its latest call of release_strays: an earlier one that arrives late does nothing.';
-comment on column app_jobs.workers.lease_until is 'Its jobs are taken back after this time, by the database''s clock.';

@@ -106,7 +106,6 @@ comment on function app_jobs.add_job(uuid, text, json, text, text, timestamptz, 
 
 revoke all on function app_jobs.add_job(uuid, text, json, text, text, timestamptz, integer, integer, text, text) from public;
 
-
 -- One statement for all jobs without a key, so that triggers, queues and the notification are paid once. Each spec is
 -- parsed once (json_to_record), and its payload is kept byte for byte. Their names are looked at besides; anything else only where
 -- that left a spec out: what is wrong, and keys. The rows of unnest come in order, and a nested loop, the only join that a

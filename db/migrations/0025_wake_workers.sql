@@ -1,5 +1,5 @@
 -- A NOTIFY is worth it only where somebody sleeps: every transaction that commits one takes a lock of the whole server, one
--- at a time (queue-core figures, 16 connections: 3,200 enqueues a second with it, 11,000 where this table is asked first).
+-- at a time (16 connections: 3,200 enqueues a second with it, 11,000 where this table is asked first).
 --
 -- Problem: a worker may go to sleep while an enqueue is under way, which saw it awake and will not notify. The worker keeps
 -- the promise, at no cost to enqueuers: it says that it sleeps (workers.sleeps_until), commits that, notes which

@@ -56,8 +56,8 @@ end;
 $$;
 
 comment on function app_jobs.retry_dead_jobs(bigint[], json, timestamptz, integer) is
-  'Puts dead jobs back into jobs under their ids, with no attempt used and their history, and gives their rows; payload and max_attempts replace '
-  'their own where not null. A key that another job has by now is left to that one.';
+  'Puts dead jobs back into jobs under their ids, with no attempt used and their history, and gives their rows; payload and '
+  'max_attempts replace their own where not null. A key that another job has by now is left to that one.';
 
 revoke all on function app_jobs.retry_dead_jobs(bigint[], json, timestamptz, integer) from public;
 

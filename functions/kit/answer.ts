@@ -16,11 +16,16 @@ export function jsonAnswer(body: unknown, status = 200, headers: Record<string, 
 export function failureAnswer(error: JobError): Response {
   return jsonAnswer({ error: error.message }, error.status, {
     ...(error.isNotNow ? {} : { [header.jobError]: "true" }),
-    ...(error.retry ? {} : { [header.jobRetry]: "false" }),
-    ...(error.retryAfterSeconds === undefined
-      ? {}
-      : { [header.retryAfter]: String(Math.ceil(error.retryAfterSeconds)) }),
+    ...retryHeaders(error),
   });
+}
+
+/** Gives the headers that say how a failed job goes on: not at all, or no sooner than after so many whole seconds. */
+export function retryHeaders({ retry, retryAfterSeconds }: JobError): Record<string, string> {
+  return {
+    ...(retry ? {} : { [header.jobRetry]: "false" }),
+    ...(retryAfterSeconds === undefined ? {} : { [header.retryAfter]: String(Math.ceil(retryAfterSeconds)) }),
+  };
 }
 
 /** Adds to an answer what a gateway's own answer lacks: which job, worker and database the request was for. */

@@ -64,7 +64,7 @@ describe("under the published worker", () => {
 
   test("a failure is reported with its message, whether it is final, and when to try again", async () => {
     await using server = withCallbackServer(200);
-    const error = new JobError("boom", { retry: false, retryAfterSeconds: 5 });
+    const error = new JobError("boom", { retry: false, retryAfterSeconds: 4.2 });
     const response = await postJob(job(error), {}, { headers: published(server.url) });
     expect(response.status).toBe(500);
     expect(server.seen[0]?.body).toEqual({ status: "error", error: "boom" });

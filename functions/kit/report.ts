@@ -1,5 +1,6 @@
 import { header, type JobHeaders } from "../protocol/headers.ts";
 import { parseUrl } from "../protocol/parse-url.ts";
+import { retryHeaders } from "./answer.ts";
 import { withDeadline } from "./deadline.ts";
 import type { Fetch } from "./fetch.ts";
 import type { JobError } from "./job-error.ts";
@@ -62,9 +63,7 @@ function callbackRequest(job: JobHeaders, failure: JobError | null): RequestInit
   if (failure === null) return { method: "POST", headers, body: JSON.stringify({ status: "success" }) };
 
   headers.set(header.jobError, "true");
-  if (!failure.retry) headers.set(header.jobRetry, "false");
-  if (failure.retryAfterSeconds !== undefined)
-    headers.set(header.retryAfter, String(failure.retryAfterSeconds));
+  for (const [name, value] of Object.entries(retryHeaders(failure))) headers.set(name, value);
   return { method: "POST", headers, body: JSON.stringify({ status: "error", error: failure.message }) };
 }
 

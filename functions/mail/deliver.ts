@@ -1,11 +1,12 @@
 import type { Fetch } from "../kit/fetch.ts";
 import { JobError } from "../kit/job-error.ts";
 import { mayShareWork } from "../kit/runtime.ts";
-import { unlessAborted } from "../kit/unless-aborted.ts";
+import { createSharedWork } from "../kit/share-work.ts";
 import { devRecipient } from "./address.ts";
 import type { MailSettings } from "./config.ts";
+import { type Mail, type MailError, recipientsOf, type SendResult } from "./mail.ts";
 import { mailIdentity, messageIdOf } from "./mail-identity.ts";
-import { createMailgun, type Mail, type MailError, type SendResult } from "./mailgun.ts";
+import { createMailgun } from "./mailgun.ts";
 import { createSentMemory, type SentMemory } from "./sent-memory.ts";
 
 /** A mail before the settings have their say: who sends it is left to them. */
@@ -53,7 +54,7 @@ export function createDeliver({
   memory = createSentMemory(),
   isShared = mayShareWork(),
 }: DeliverTools): Deliver {
-  const pending = new Map<string, Promise<string>>();
+  const share = createSharedWork<string>(isShared);
   const send = async (mail: Mail, settings: MailSettings, signal: AbortSignal): Promise<string> => {
     const { data, error } = settings.EMAIL_SEND_USE_SMTP
       ? await requireSmtp(smtp)(mail, settings.JOBS_SMTP_URL, signal)
@@ -69,29 +70,20 @@ export function createDeliver({
     if (sent !== undefined) return sent;
 
     const named = { ...mail, messageId: messageIdOf(identity, mail, settings.MAILGUN_DOMAIN) };
-    const sendAndKeep = async (signal: AbortSignal) => {
+    return share(identity, signal, async (signal) => {
       const id = await send(named, settings, signal);
       memory.add(identity, id);
       return id;
-    };
-    if (!isShared) return sendAndKeep(signal);
-    signal.throwIfAborted();
-    const sending = pending.get(identity) ?? sendAndKeep(new AbortController().signal);
-    pending.set(identity, sending);
-    return unlessAborted(
-      sending.finally(() => pending.delete(identity)),
-      signal,
-    );
+    });
   };
 }
 
 function mailOf(letter: Letter, settings: MailSettings): Mail {
   const dev = settings.MAILGUN_DEV_EMAIL;
-  const recipients = typeof letter.to === "string" ? [letter.to] : letter.to;
   return {
     ...letter,
     from: letter.from ?? settings.MAILGUN_FROM ?? "",
-    to: dev === undefined ? recipients : recipients.map((to) => devRecipient(dev, to)),
+    to: recipientsOf(letter).map((to) => (dev === undefined ? to : devRecipient(dev, to))),
     replyTo: letter.replyTo ?? settings.MAILGUN_REPLY,
   };
 }

@@ -1,5 +1,5 @@
 import { addressDomain } from "./address.ts";
-import type { Mail } from "./mailgun.ts";
+import type { Mail } from "./mail.ts";
 
 /**
  * Gives the same name to every try of one mail: a hash of the job's Idempotency-Key and of what is sent. The mail is part of it, as a

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { fieldOf, type MailgunFault, withMailgun } from "../testing/mailgun-server.ts";
 import { withServer } from "../testing/with-server.ts";
-import { createMailgun, type Mail } from "./mailgun.ts";
+import type { Mail } from "./mail.ts";
+import { createMailgun } from "./mailgun.ts";
 
 const mail: Mail = { from: "a@mg.test", to: "b@test.test", subject: "Hi", text: "Hello" };
 

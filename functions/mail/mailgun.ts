@@ -3,48 +3,7 @@ import { withDeadline } from "../kit/deadline.ts";
 import type { Fetch } from "../kit/fetch.ts";
 import { parseJson, readableText } from "../protocol/readable-text.ts";
 import { retryAfterSeconds } from "../protocol/retry-after.ts";
-
-/** A mail, in the shape of Resend's `emails.send`. */
-export type Mail = {
-  readonly from: string;
-  readonly to: string | readonly string[];
-  readonly subject: string;
-  /** At least one of html and text. */
-  readonly html?: string | undefined;
-  readonly text?: string | undefined;
-  readonly replyTo?: string | undefined;
-  /** Shown in Mailgun's statistics; at most three are kept by it. */
-  readonly tags?: readonly string[] | undefined;
-  /** Further headers of the mail, by name. */
-  readonly headers?: Readonly<Record<string, string>> | undefined;
-  /**
-   * False: no link is rewritten and no picture added to tell who opened it, whatever the domain's setting. A rewritten link would
-   * hand its secret to the tracker.
-   */
-  readonly tracking?: false | undefined;
-  /** Message-Id without its brackets; the sender makes one up where it is left out. The same for every try of one mail. */
-  readonly messageId?: string | undefined;
-};
-
-/** Why a mail was not sent. Its message is one line for a person and names no address. */
-export type MailError = {
-  readonly name:
-    | "invalid_mail"
-    | "unauthorized"
-    | "refused"
-    | "rate_limited"
-    | "server_error"
-    | "not_reached";
-  readonly message: string;
-  /** Null where there was no answer. */
-  readonly statusCode: number | null;
-  readonly retryAfterSeconds?: number;
-};
-
-/** What sending gives: exactly one of the two is set. */
-export type SendResult =
-  | { readonly data: { readonly id: string }; readonly error: null }
-  | { readonly data: null; readonly error: MailError };
+import { type Mail, type MailError, mailFault, notSent, recipientsOf, type SendResult } from "./mail.ts";
 
 /** Where and as whom to send. */
 export type MailgunOptions = {
@@ -70,11 +29,11 @@ export function createMailgun(options: MailgunOptions): Mailgun {
     emails: {
       send: async (mail, signal) => {
         const fault = mailFault(mail);
-        if (fault !== undefined) return failed("invalid_mail", null, fault);
+        if (fault !== undefined) return notSent("invalid_mail", null, fault);
         try {
           return await post(mail, options, signal);
         } catch (cause) {
-          return failed("not_reached", null, unansweredReason(cause, signal));
+          return notSent("not_reached", null, unansweredReason(cause, signal));
         }
       },
     },
@@ -88,31 +47,6 @@ function unansweredReason(cause: unknown, signal: AbortSignal | undefined): stri
   return late
     ? "Mailgun did not answer in time; the mail may have been taken"
     : "Mailgun could not be reached";
-}
-
-/** Gives why a mail cannot be sent, or undefined. A line break in what becomes a header could add headers of its own. */
-export function mailFault(mail: Mail): string | undefined {
-  if (mail.html === undefined && mail.text === undefined) return "Cannot send a mail without html or text";
-  const lines: readonly (readonly [string, string | undefined])[] = [
-    ["from", mail.from],
-    ...recipients(mail).map((to) => ["to", to] as const),
-    ["subject", mail.subject],
-    ["replyTo", mail.replyTo],
-    ["messageId", mail.messageId],
-    ...(mail.tags ?? []).map((tag) => ["tags", tag] as const),
-    ...Object.entries(mail.headers ?? {}).map(([name, value]) => [`headers.${name}`, value] as const),
-  ];
-  const broken = lines.find(([, value]) => value !== undefined && /(?!\t)\p{Cc}/u.test(value));
-  if (broken !== undefined)
-    return `Cannot send a mail with a line break or control character in ${readableText(broken[0])}`;
-  const badName = Object.keys(mail.headers ?? {}).find((name) => !/^[A-Za-z0-9-]+$/.test(name));
-  return badName === undefined
-    ? undefined
-    : `Cannot send a mail with a header named ${JSON.stringify(badName)}`;
-}
-
-function recipients({ to }: Mail): readonly string[] {
-  return typeof to === "string" ? [to] : to;
 }
 
 async function post(
@@ -144,7 +78,7 @@ function base64(text: string): string {
 function mailForm(mail: Mail, testMode: boolean): FormData {
   const form = new FormData();
   form.append("from", mail.from);
-  for (const to of recipients(mail)) form.append("to", to);
+  for (const to of recipientsOf(mail)) form.append("to", to);
   form.append("subject", mail.subject);
   if (mail.html !== undefined) form.append("html", withCrlf(mail.html));
   if (mail.text !== undefined) form.append("text", withCrlf(mail.text));
@@ -176,13 +110,13 @@ function resultOf(response: Response, text: string): SendResult {
 
   const told = withoutAddresses(readableText(body?.message ?? "", 300));
   if (status === 401 || status === 403)
-    return failed(
+    return notSent(
       "unauthorized",
       status,
       "Mailgun refused the key: check MAILGUN_API_KEY, MAILGUN_DOMAIN, and MAILGUN_BASE_URL for the account's region (US or EU)",
     );
   if (status === 404)
-    return failed(
+    return notSent(
       "refused",
       status,
       `Mailgun knows no such domain: check MAILGUN_DOMAIN and MAILGUN_BASE_URL${because(told)}`,
@@ -191,7 +125,7 @@ function resultOf(response: Response, text: string): SendResult {
     return later("rate_limited", response, `Mailgun takes no more mails for now (HTTP 429)${because(told)}`);
   if (status >= 500)
     return later("server_error", response, `Mailgun has a fault of its own (HTTP ${status})${because(told)}`);
-  return failed("refused", status, `Mailgun refused the mail (HTTP ${status})${because(told)}`);
+  return notSent("refused", status, `Mailgun refused the mail (HTTP ${status})${because(told)}`);
 }
 
 /** A failure that passes, with the time to wait where Mailgun says one. */
@@ -211,8 +145,4 @@ function because(told: string): string {
 
 function withoutAddresses(text: string): string {
   return text.replace(/[^\s<>"',;:]+@[^\s<>"',;:]+/g, "(address)");
-}
-
-function failed(name: MailError["name"], statusCode: number | null, message: string): SendResult {
-  return { data: null, error: { name, message, statusCode } };
 }

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { type HeaderSource, header } from "./headers.ts";
+import { type HeaderSource, header, headerSays } from "./headers.ts";
 import { parseJson, quoteLimit, readableText, reportedMessage } from "./readable-text.ts";
 import { type RetryAfterLimits, retryAfterSeconds } from "./retry-after.ts";
 
@@ -44,7 +44,7 @@ export function readCallbackReport(
 ): CallbackReport {
   const json = parseJson(body);
   const status = statusBody.safeParse(json).data?.status;
-  const reportsError = headers.get(header.jobError)?.trim().toLowerCase() === "true";
+  const reportsError = headerSays(headers, header.jobError, "true");
   if (reportsError || status === "error") return failure({ headers, body }, json, limits);
   if (status === "running") return progress(json);
   if (body.trim() !== "" && json === undefined) return { kind: "invalid", reason: "The body is not JSON" };
@@ -62,7 +62,7 @@ function failure(request: CallbackRequest, json: unknown, limits: RetryAfterLimi
       (quote === ""
         ? "The function reported an error without a message"
         : `The function reported an error: ${quote}`),
-    retry: headers.get(header.jobRetry)?.trim().toLowerCase() !== "false",
+    retry: !headerSays(headers, header.jobRetry, "false"),
     ...(wait === undefined ? {} : { retryAfterSeconds: wait }),
   };
 }

@@ -103,6 +103,11 @@ export type JobHeaders = {
 /** Anything that gives a header by its name, whatever the case: Headers, for one. */
 export type HeaderSource = { readonly get: (name: string) => string | null };
 
+/** Tells whether a header says `word`, which is given in small letters, in whatever case. */
+export function headerSays(headers: HeaderSource, name: string, word: string): boolean {
+  return headers.get(name)?.trim().toLowerCase() === word;
+}
+
 /** Gives what the headers of a job request say. A number or date that is none counts as not said. */
 export function readJobHeaders(headers: HeaderSource): JobHeaders {
   const text = (name: string) => headers.get(name)?.trim() || undefined;
@@ -118,7 +123,7 @@ export function readJobHeaders(headers: HeaderSource): JobHeaders {
     scheduleId: text(header.scheduleId),
     scheduledAt: date(text(header.scheduledAt)),
     traceparent: text(header.traceparent),
-    readsResponse: text(header.completion)?.toLowerCase() === "response",
+    readsResponse: headerSays(headers, header.completion, "response"),
   };
 }
 

@@ -1,4 +1,4 @@
-import { type HeaderSource, header } from "./headers.ts";
+import { type HeaderSource, header, headerSays } from "./headers.ts";
 import { parseUrl } from "./parse-url.ts";
 import {
   messageLimit,
@@ -80,12 +80,12 @@ function ofFailure({ failure, message }: DispatchFailure, { timeoutSeconds }: Ou
 
 function ofResponse(response: DispatchResponse, limits: OutcomeLimits): Outcome {
   const { status, headers } = response;
-  const reportsError = isWord(headers, header.jobError, "true");
+  const reportsError = headerSays(headers, header.jobError, "true");
   const succeeded = status >= 200 && status < 300;
   if (succeeded && !reportsError) return { kind: status === 202 ? "accepted" : "complete" };
 
   const message = bounded(reportsError ? errorMessage(response) : statusMessage(response));
-  if (final.has(status) || isWord(headers, header.jobRetry, "false")) return { kind: "dead", message };
+  if (final.has(status) || headerSays(headers, header.jobRetry, "false")) return { kind: "dead", message };
 
   const wait = retryAfterSeconds(headers.get(header.retryAfter), {
     now: limits.now,
@@ -95,10 +95,6 @@ function ofResponse(response: DispatchResponse, limits: OutcomeLimits): Outcome 
     return { kind: "unreachable", message, ...(wait === undefined ? {} : { retryAfterSeconds: wait }) };
   const notBefore = status === 504 && !reportsError ? Math.max(wait ?? 0, limits.timeoutSeconds) : wait;
   return { kind: "retry", message, ...(notBefore === undefined ? {} : { notBeforeSeconds: notBefore }) };
-}
-
-function isWord(headers: HeaderSource, name: string, word: string): boolean {
-  return headers.get(name)?.trim().toLowerCase() === word;
 }
 
 /** The body's own message, alone: that is what the function wants to be read. */

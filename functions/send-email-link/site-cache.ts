@@ -1,5 +1,5 @@
 import { mayShareWork } from "../kit/runtime.ts";
-import { unlessAborted } from "../kit/unless-aborted.ts";
+import { createSharedWork } from "../kit/share-work.ts";
 import type { Site } from "./site.ts";
 
 /** Which site, for how long it may be kept, and when its asker gives up. */
@@ -32,28 +32,19 @@ export function createSiteCache({
   isShared = mayShareWork(),
 }: SiteCacheTools = {}): SiteCache {
   const kept = new Map<string, { readonly site: Site; readonly until: number }>();
-  const pending = new Map<string, Promise<Site>>();
+  const share = createSharedWork<Site>(isShared);
 
-  const readAndKeep = async ({ key, seconds }: SiteQuestion, reading: Promise<Site>) => {
-    const site = await reading;
-    const [oldest] = kept.size >= limit ? kept.keys() : [];
-    if (oldest !== undefined) kept.delete(oldest);
-    kept.set(key, { site, until: now() + seconds * 1000 });
-    return site;
-  };
-  return async (question, read) => {
-    const { key, seconds, signal } = question;
+  return async ({ key, seconds, signal }, read) => {
     if (seconds === 0) return read(signal);
     const found = kept.get(key);
     if (found !== undefined && now() < found.until) return found.site;
     kept.delete(key);
-    if (!isShared) return readAndKeep(question, read(signal));
-
-    const shared = pending.get(key) ?? readAndKeep(question, read(new AbortController().signal));
-    pending.set(key, shared);
-    return unlessAborted(
-      shared.finally(() => pending.delete(key)),
-      signal,
-    );
+    return share(key, signal, async (signal) => {
+      const site = await read(signal);
+      const [oldest] = kept.size >= limit ? kept.keys() : [];
+      if (oldest !== undefined) kept.delete(oldest);
+      kept.set(key, { site, until: now() + seconds * 1000 });
+      return site;
+    });
   };
 }

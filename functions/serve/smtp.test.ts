@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { Mail } from "../mail/mailgun.ts";
+import type { Mail } from "../mail/mail.ts";
 import { withSmtp } from "../testing/smtp-server.ts";
 import { sendBySmtp } from "./smtp.ts";
 

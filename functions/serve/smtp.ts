@@ -1,4 +1,4 @@
-import { type Mail, type MailError, mailFault, type SendResult } from "../mail/mailgun.ts";
+import { type Mail, mailFault, notSent, type SendResult } from "../mail/mail.ts";
 
 /** Longest wait for a step of the conversation. */
 const timeoutMs = 20_000;
@@ -10,7 +10,7 @@ const timeoutMs = 20_000;
  */
 export async function sendBySmtp(mail: Mail, url: string, signal: AbortSignal): Promise<SendResult> {
   const fault = mailFault(mail);
-  if (fault !== undefined) return failed("invalid_mail", null, fault);
+  if (fault !== undefined) return notSent("invalid_mail", null, fault);
   // Loaded when first needed: a container that sends by Mailgun starts without it.
   const { createTransport } = await import("nodemailer");
   const transport = createTransport({
@@ -58,12 +58,8 @@ function smtpFailure(thrown: unknown): SendResult {
   const code = thrown instanceof Error && "responseCode" in thrown ? Number(thrown.responseCode) : 0;
   const isLogin = thrown instanceof Error && "code" in thrown && thrown.code === "EAUTH";
   if (isLogin || code === 535 || code === 530)
-    return failed("unauthorized", code, `The SMTP server refused the login (${code}): check JOBS_SMTP_URL`);
-  if (code >= 500) return failed("refused", code, `The SMTP server refused the mail (${code})`);
-  if (code >= 400) return failed("server_error", code, `The SMTP server takes no mail for now (${code})`);
-  return failed("not_reached", null, "The SMTP server could not be reached: check JOBS_SMTP_URL");
-}
-
-function failed(name: MailError["name"], statusCode: number | null, message: string): SendResult {
-  return { data: null, error: { name, message, statusCode } };
+    return notSent("unauthorized", code, `The SMTP server refused the login (${code}): check JOBS_SMTP_URL`);
+  if (code >= 500) return notSent("refused", code, `The SMTP server refused the mail (${code})`);
+  if (code >= 400) return notSent("server_error", code, `The SMTP server takes no mail for now (${code})`);
+  return notSent("not_reached", null, "The SMTP server could not be reached: check JOBS_SMTP_URL");
 }

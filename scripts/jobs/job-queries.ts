@@ -1,3 +1,4 @@
+import { type Call, createCall } from "../../db/client/call.ts";
 import { onlyRow, type Sql } from "../../db/client/connect.ts";
 import { type JobAttempt, readJobHistory } from "../../db/client/job-history.ts";
 import type { RunAt } from "./options.ts";
@@ -89,10 +90,7 @@ const completed = `
 
 /** Gives the command line's questions about jobs as typed calls. */
 export function createJobQueries(sql: Sql, schema: string) {
-  const call = <Row extends object>(text: string, values: readonly unknown[]) =>
-    sql.unsafe<Row[]>(text.replaceAll("app_jobs.", `"${schema}".`), [...values] as never[], {
-      prepare: true,
-    });
+  const call = createCall(sql, schema);
   return {
     ...lookups(call),
     ...endings(call),
@@ -133,8 +131,6 @@ export function createJobQueries(sql: Sql, schema: string) {
       ),
   };
 }
-
-type Call = <Row extends object>(text: string, values: readonly unknown[]) => Promise<Row[]>;
 
 function lookups(call: Call) {
   return {

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from "node:crypto";
-import type { Lease } from "../../db/client/jobs.ts";
+import type { Lease } from "#db/jobs";
 
 // 132 bits of HMAC-SHA256: RFC 2104 §5 allows half of the hash's 256, and no fewer than 80.
 const signatureLength = 22;

@@ -81,6 +81,7 @@ export function createCallbackApp(options: CallbackAppOptions): Hono<{ Variables
 }
 
 type Shown = { readonly jobId: string; readonly token: string };
+
 /** Who has shown a good token. */
 type Holder = { readonly workerId: string; readonly found: readonly Found[]; readonly lease: Lease };
 
@@ -88,7 +89,9 @@ type Found = { readonly jobs: CallbackQueue["jobs"]; readonly lease: Lease };
 
 /**
  * Gives the lease that a token stands for, with each queue whose key has signed it: one, but for databases that are copies of each
- * other. One that is away holds up what is another's.
+ * other. One that is away delays what is another's, and fails none of it.
+ *
+ * @throws what a database that is away says, where no other knows the token.
  */
 async function findLeases(queues: readonly CallbackQueue[], { jobId, token }: Shown): Promise<Found[]> {
   const tries = await Promise.allSettled(

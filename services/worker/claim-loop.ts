@@ -46,15 +46,14 @@ const patienceMs = 1_000;
 /**
  * Claims as many jobs as the slots want, whenever there may be some: one alone at low load, hundreds at high load.
  *
- * A claim that comes back short means that nothing more is due; then the loop sleeps until
- * a notification, a settled job, the next job's time, or the poll, whichever is first. Notifications only shorten that
- * sleep: polling alone finds every job.
+ * A claim that comes back short means that nothing more is due; then the loop sleeps until a notification, a settled job, the
+ * next job's time, or the poll, whichever is first. Notifications only shorten that sleep: polling alone finds every job.
  */
 export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
   const signal = createWakeSignal();
   const slots = createSlots({ ...options, onFree: signal.wake });
   const back = createLookBack();
-  const look = createLook({ ...options, slots, back, onFound: signal.wake });
+  const look = createLook({ ...options, slots, back, onBesideOver: signal.wake });
   const rest = createRest({ ...options, back });
   const stopping = new AbortController();
 

@@ -69,11 +69,11 @@ export function createFlight(settings: WorkerSettings, { jobs, log, keepsLease }
     held,
     settler,
     health,
-    perform: (job: LeasedJob, onAnswered: () => void) => {
+    perform: (job, onAnswered) => {
       const begun = era;
       return performJob(job, options, { isLeased: () => begun === era && keepsLease(), onAnswered });
     },
-    heed: (orders: WorkerOrders) => {
+    heed: (orders) => {
       limits.replace(orders.policies);
       cancellations.heed(orders.cancelled);
     },

@@ -11,7 +11,7 @@ export type Reach = {
 };
 
 /** A look at the database that is over. */
-export type Look = {
+export type PastLook = {
   readonly reach: Reach;
   readonly ms: number;
   readonly claimed: readonly Pick<LeasedJob, "id" | "priority" | "runAtUs">[];
@@ -25,7 +25,7 @@ export type Look = {
 export type LookBack = {
   /** Gives how far to look next; `looked` or `failed` is to be told of it. */
   readonly reach: () => Reach;
-  readonly looked: (look: Look) => void;
+  readonly looked: (look: PastLook) => void;
   /** Told that a look came to nothing. */
   readonly failed: (reach: Reach) => void;
   /** Gives what a look now might leave out, for whoever does not claim. */
@@ -138,7 +138,7 @@ function createPlaces() {
     areKnown: () => latest.size > 0 && latest.size <= prioritiesLimit,
     floors: (length: number): Floors =>
       Object.fromEntries([...latest].map(([priority, place]) => [priority, floorAt(place, length)])),
-    note: ({ reach, claimed, wasFilled }: Look) => {
+    note: ({ reach, claimed, wasFilled }: PastLook) => {
       // Where a look at everything found plenty, there may be more behind it: of a task that was out of reach, for one.
       if (reach.floors === null && wasFilled) for (const { priority } of claimed) latest.delete(priority);
       for (const { priority, id, runAtUs } of claimed) {

@@ -39,7 +39,7 @@ function withLook(answer: () => Promise<Claimed>) {
     settler: { takeCompleted: () => ({ leases: [], written: () => {}, putBack: () => {} }) },
     tasks: null,
     back: createLookBack(),
-    onFound: () => {},
+    onBesideOver: () => {},
     log: createLog({ level: "silent", format: "json", write: () => {}, now: () => new Date() }),
   });
   return { look, health, asked, strayCalls: () => strayCalls };

@@ -18,8 +18,8 @@ export type LookOptions = {
   readonly tasks: readonly string[] | null;
   readonly slots: Slots;
   readonly back: LookBack;
-  /** Called when a look beside is over. */
-  readonly onFound: () => void;
+  /** Called when a look beside the others is over, whatever it found. */
+  readonly onBesideOver: () => void;
   readonly log: Log;
 };
 
@@ -36,14 +36,15 @@ export type Look = {
   readonly mayHaveStrays: () => void;
 };
 
-type Claim = { readonly worker: string; readonly limit: number; readonly filter: TaskFilter };
+/** How much to claim, of which tasks, and for which run. */
+type Wanted = { readonly worker: string; readonly limit: number; readonly filter: TaskFilter };
 
 /**
- * Gives a function that claims once, and gives the number of jobs. Without a reach it looks at everything and is not one of the
- * row of looks: the place of a job on trial says nothing of where the next ones are.
+ * Gives a function that claims once and gives the number of jobs that it handed to the slots. Without a reach it looks at
+ * everything and is not one of the row of looks: the place of a job on trial says nothing of where the next ones are.
  */
 function createClaim({ jobs, run, settler, slots, back }: LookOptions, onFailed: () => void) {
-  return async ({ worker, limit, filter }: Claim, reach: Reach | null): Promise<number> => {
+  return async ({ worker, limit, filter }: Wanted, reach: Reach | null): Promise<number> => {
     const startedAt = performance.now();
     const completed = reach?.isBeside ? null : settler.takeCompleted();
     try {
@@ -84,12 +85,12 @@ export function createLook(options: LookOptions): Look {
 
   const claim = createClaim(options, strays.mayCome);
 
-  const startBeside = (wanted: Claim, reach: Reach) => {
+  const startBeside = (wanted: Wanted, reach: Reach) => {
     beside = claim(wanted, reach)
       .catch((error: unknown) => log.warn("cannot look at all jobs; trying again", { error }))
       .then(() => {
         beside = null;
-        options.onFound();
+        options.onBesideOver();
       });
   };
 

@@ -1,6 +1,6 @@
-import { setTimeout as pause } from "node:timers/promises";
 import type { Jobs } from "#db/jobs";
 import type { Log } from "../log/log.ts";
+import { type Repetition, startRepeating } from "./repeat.ts";
 
 /** What the rescuer needs. */
 export type RescueOptions = {
@@ -16,13 +16,8 @@ export type RescueOptions = {
  *
  * Every worker does this; they do not get in each other's way, and none has to be alive in particular.
  */
-export function startRescue({ jobs, everySeconds, onRescued, log }: RescueOptions): {
-  stop: () => Promise<void>;
-} {
-  const stopping = new AbortController();
-  const { signal } = stopping;
-
-  const rescue = async () => {
+export function startRescue({ jobs, everySeconds, onRescued, log }: RescueOptions): Repetition {
+  return startRepeating(everySeconds * 1000, async () => {
     try {
       const rescued = await jobs.rescueJobs();
       for (const { id, task, attempts, reason } of rescued)
@@ -31,21 +26,5 @@ export function startRescue({ jobs, everySeconds, onRescued, log }: RescueOption
     } catch (error) {
       log.warn("cannot look for lost jobs", { error });
     }
-  };
-
-  const running = (async () => {
-    while (!signal.aborted) {
-      await rescue();
-      // A little apart from the other workers that started together.
-      const waitMs = everySeconds * 1000 * (0.75 + 0.5 * Math.random());
-      await pause(waitMs, undefined, { signal }).catch(() => undefined);
-    }
-  })();
-
-  return {
-    stop: async () => {
-      stopping.abort();
-      await running;
-    },
-  };
+  });
 }

@@ -10,7 +10,7 @@ export type SlotsOptions = {
   readonly perform: (job: LeasedJob, onAnswered: () => void) => Promise<void>;
   /** Where each job is kept from its claim until it is settled or taken back. */
   readonly held: Pick<HeldJobs, "add" | "remove">;
-  /** Called when a slot is free and nothing claimed waits for it, and when an outcome was written. */
+  /** Called after each start, answer and written outcome that leaves half or less of what is claimed ahead: claim more. */
   readonly onFree: () => void;
 };
 
@@ -42,9 +42,9 @@ const unsettledAtLeast = 1_024;
  * Gives slots for a number of requests in flight.
  *
  * A slot is free as soon as its function has answered, while the outcome is on its way to the database with others. And
- * some jobs are claimed ahead: as many as start, at the rate of late, while two claims are under way. At low load that is
- * none, so that no job waits here while another worker is idle; at high load it is what keeps every slot busy, and makes
- * one claim of hundreds instead of hundreds of claims.
+ * some jobs are claimed ahead: so many that the half of them that is left when the next claim begins lasts, at the rate of
+ * late, for two claims. At low load that is none, so that no job waits here while another worker is idle; at high load it is
+ * what keeps every slot busy, and makes one claim of hundreds instead of hundreds of claims.
  */
 export function createSlots({ pool, perform, held, onFree }: SlotsOptions): Slots {
   const next: { readonly job: LeasedJob; readonly since: number }[] = [];
@@ -112,7 +112,7 @@ const aheadLimit = 1_000;
  */
 const aheadMs = 10;
 
-/** Gives how many jobs start while two claims after each other are under way, or in `aheadMs`, by the pace of the last few claims. */
+/** Gives how many jobs to claim ahead: as many as start in the time of four claims, or in `aheadMs`, at the pace of late. */
 function createPace() {
   let starts = 0;
   let since = performance.now();

@@ -1,6 +1,6 @@
-import { setTimeout as pause } from "node:timers/promises";
 import type { Jobs } from "#db/jobs";
 import type { Log } from "../log/log.ts";
+import { type Repetition, startRepeating } from "./repeat.ts";
 
 /** What tidying needs. */
 export type TidyOptions = {
@@ -16,31 +16,13 @@ const everyMs = 600_000;
  *
  * Every worker does this; they do not get in each other's way. It goes on where none are kept any more, for those that were.
  */
-export function startTidying({ jobs, log }: TidyOptions): { stop: () => Promise<void> } {
-  const stopping = new AbortController();
-  const { signal } = stopping;
-
-  const tidy = async () => {
+export function startTidying({ jobs, log }: TidyOptions): Repetition {
+  return startRepeating(everyMs, async () => {
     try {
       const dropped = await jobs.tidyCompleted();
       if (dropped > 0) log.info("completed jobs cleared", { days: dropped });
     } catch (error) {
       log.warn("cannot tidy the completed jobs; trying again", { error });
     }
-  };
-
-  const running = (async () => {
-    while (!signal.aborted) {
-      await tidy();
-      const waitMs = everyMs * (0.75 + 0.5 * Math.random());
-      await pause(waitMs, undefined, { signal }).catch(() => undefined);
-    }
-  })();
-
-  return {
-    stop: async () => {
-      stopping.abort();
-      await running;
-    },
-  };
+  });
 }

@@ -38,13 +38,14 @@ export type WorkerRun = {
 /** The pause after a beat that failed, in ms: there is time for some more before the lease ends. */
 const missedMs = 500;
 
-/** A beat is a cheap statement; the time after which its connection counts as dead is a third of the lease, but not less, in ms. */
+/** A beat is a cheap statement: its connection counts as dead after a third of the lease, though not before this time, in ms. */
 const leastBeatMs = 2_000;
-
-type Held = { readonly run: string; keptUntil: number };
 
 /** Least time between two beats, in ms, however often the database calls. */
 const betweenBeatsMs = 20;
+
+/** The run that this process has, and until when its lease lasts at least, by Date.now(). */
+type Held = { readonly run: string; keptUntil: number };
 
 /**
  * Keeps the lease of this worker's jobs by one write every third of its length, whatever their number.

@@ -87,9 +87,12 @@ export function openConnection({ hostname, port }: Address, events: ConnectEvent
   Bun.connect({ hostname, port, socket: handler }).catch((error: unknown) => events.failed(failureOf(error)));
 }
 
+/** Codes of a host name that leads nowhere, of sockets and of fetch. */
+export const notResolved = /^(ENOTFOUND|EAI_\w+)$/;
+
 /** A connection that did not come about: the function was not reached. */
 function failureOf(error: unknown): DispatchFailure {
   const message = error instanceof Error ? error.message : String(error);
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  return { failure: /^(ENOTFOUND|EAI_\w+)$/.test(code) ? "dns" : "refused", message };
+  return { failure: notResolved.test(code) ? "dns" : "refused", message };
 }

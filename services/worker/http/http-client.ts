@@ -6,7 +6,7 @@ import { createIdleConnections } from "./idle-connections.ts";
 /** One POST, ready to be sent, once at a time. */
 export type HttpRequest = {
   readonly url: string;
-  /** Without line breaks, which nothing here looks for. */
+  /** ASCII without line breaks, which nothing here looks for: their length is taken for that of their bytes. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 };

@@ -1,5 +1,6 @@
 import type { DispatchFailure } from "#protocol/outcome";
 import { answerLimitBytes } from "./answer-reader.ts";
+import { notResolved } from "./connection.ts";
 import type { Ended } from "./exchange.ts";
 import { type ClientOptions, createHttpClient, type HttpClient, type HttpRequest } from "./http-client.ts";
 import { readBounded } from "./read-bounded.ts";
@@ -75,7 +76,6 @@ async function fetchAnswer(
 
 // Codes of Bun's fetch, seen: connection refused ECONNREFUSED, unknown host ENOTFOUND, closed or reset ECONNRESET.
 const neverReached = /^(ECONNREFUSED|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN)$|CERT|TLS/;
-const notResolved = /^(ENOTFOUND|EAI_\w+)$/;
 
 function failureOf(error: unknown): DispatchFailure {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
