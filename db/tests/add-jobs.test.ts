@@ -90,7 +90,9 @@ test("a parameter that add_job does not have is refused by its name, and no job 
     );
     if (!(error instanceof postgres.PostgresError)) throw new Error("It was not refused.");
     expect(error.message).toBe("INVALID_JOB");
-    expect(error.detail).toMatch(/^Job 2 of add_jobs has '(runAt|identifer)', which is no parameter of add_job\.$/);
+    expect(error.detail).toMatch(
+      /^Job 2 of add_jobs has '(runAt|identifer)', which is no parameter of add_job\.$/,
+    );
     expect(error.hint).toContain("run_at");
   }
   expect(await db.sql`select from app_jobs.jobs`).toHaveLength(0);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { readSecret } from "#protocol/signature";
+import { signingSecrets } from "#protocol/signing-secrets";
 import { callbackUrlSettings, outcomeSettings } from "../config/callback-settings.ts";
 import { checkDatabases, databaseSettings } from "../config/database-settings.ts";
 import { httpUrl, list, port, seconds, wholeNumber, yesOrNo } from "../config/kinds.ts";
@@ -58,15 +58,9 @@ export const dispatchSettings = {
   JOBS_TIMEOUT_SECONDS: seconds(0.05, 86_400)
     .default(290)
     .describe("How long a function may take to answer, in seconds; below the 300 of a Knative revision."),
-  JOBS_SIGNING_SECRETS: list()
-    .refine((secrets) => secrets.every((secret) => readSecret(secret) !== undefined), {
-      error: "expected whsec_ and the base64 of 24 to 64 bytes; several with commas between them",
-    })
-    .default([])
-    .meta({ secret: true })
-    .describe(
-      "Secrets of Standard Webhooks, with commas between them: each signs every request to a function. None by default: requests are not signed.",
-    ),
+  JOBS_SIGNING_SECRETS: signingSecrets().describe(
+    "Secrets of Standard Webhooks, with commas between them: each signs every request to a function. None by default: requests are not signed.",
+  ),
   ...outcomeSettings,
   ...callbackUrlSettings,
   JOBS_UNREACHABLE_HOURS: seconds(0, 8760)

@@ -44,7 +44,7 @@ const leastBeatMs = 2_000;
 /** Least time between two beats, in ms, however often the database calls. */
 const betweenBeatsMs = 20;
 
-/** The run that this process has, and until when its lease lasts at least, by Date.now(). */
+/** The run that this process has, and until when its lease lasts at least, by Date.now(): that goes on while a machine is suspended. */
 type Held = { readonly run: string; keptUntil: number };
 
 /**
