@@ -46,16 +46,26 @@ const patienceMs = 1_000;
 /**
  * Claims as many jobs as the slots want, whenever there may be some: one alone at low load, hundreds at high load.
  *
- * A claim that comes back short means that nothing more is due; then the loop sleeps until a notification, a settled job, the
- * next job's time, or the poll, whichever is first. Notifications only shorten that sleep: polling alone finds every job.
+ * A claim that comes back short means that nothing more is due; then the loop sleeps until a notification, a job's end that may
+ * be followed by another, the next job's time, or the poll, whichever is first. Notifications only shorten that sleep: polling
+ * alone finds every job. While they come, a slot that becomes free is no reason to look: at low load that was two looks of three.
  */
 export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
   const signal = createWakeSignal();
-  const slots = createSlots({ ...options, onFree: signal.wake });
+  let isFull = false;
+  const slots = createSlots({
+    ...options,
+    onFree: () => {
+      if (isFull || !rest.isToldOf()) signal.wake();
+    },
+    onFollowed: signal.wake,
+  });
   const back = createLookBack();
   const look = createLook({ ...options, slots, back, onBesideOver: signal.wake });
   const rest = createRest({ ...options, back });
   const stopping = new AbortController();
+  // What waits here for a slot may have to be given back, whether or not something wakes us.
+  const waitAtMost = (ms: number) => signal.wait(slots.waitedMs() > 0 ? Math.min(ms, patienceMs) : ms);
 
   const running = (async () => {
     let failures = 0;
@@ -65,9 +75,12 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
         const found = slots.wanted() === 0 ? "enough" : await look.once();
         failures = 0;
         if (found !== "enough")
-          await signal.wait(await sleepMs(rest, { ...options, hasFound: found === "some" }));
-        else if (slots.wanted() === 0)
-          await signal.wait(slots.waitedMs() > 0 ? patienceMs : options.pollSeconds * 1000);
+          await waitAtMost(await sleepMs(rest, { ...options, hasFound: found === "some" }));
+        else if (slots.wanted() === 0) {
+          isFull = true;
+          await waitAtMost(options.pollSeconds * 1000);
+          isFull = false;
+        }
       } catch (error) {
         failures += 1;
         options.log.warn("cannot claim jobs; trying again", { error, failures });

@@ -25,8 +25,8 @@ export type Flight = {
   readonly held: HeldJobs;
   readonly settler: Settler;
   readonly health: TaskHealth;
-  /** Takes a claimed job to its settled outcome. Never rejects. */
-  readonly perform: (job: LeasedJob, onAnswered: () => void) => Promise<void>;
+  /** Takes a claimed job to its settled outcome, and gives whether something may be due after it. Never rejects. */
+  readonly perform: (job: LeasedJob, onAnswered: () => void) => Promise<boolean>;
   /** Does what the database has told with a beat. */
   readonly heed: (orders: WorkerOrders) => void;
   /** Breaks all requests off, as their leases are lost, and forgets their outcomes. */

@@ -18,7 +18,8 @@ function withLook(answer: () => Promise<Claimed>) {
     pool: createSlotPool(4),
     held,
     onFree: () => {},
-    perform: () => Promise.resolve(),
+    onFollowed: () => {},
+    perform: () => Promise.resolve(false),
   });
   const run = { current: () => Promise.resolve("run"), lose: () => {}, keeps: () => true };
   const look = createLook({

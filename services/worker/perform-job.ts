@@ -34,7 +34,8 @@ export type PerformEvents = {
 };
 
 /**
- * Takes a claimed job to its settled outcome. Never rejects.
+ * Takes a claimed job to its settled outcome, and gives whether something may be due after it that nobody tells of: the next job of
+ * its serial queue, its own retry, the other jobs of a task that is in reach again. Never rejects.
  *
  * A request that was given up has no outcome here: its lease is given back, or is another's by now, or its job is cancelled.
  */
@@ -42,7 +43,7 @@ export async function performJob(
   job: LeasedJob,
   options: PerformOptions,
   events: PerformEvents,
-): Promise<void> {
+): Promise<boolean> {
   const startedAt = performance.now();
   const facts = { jobId: job.id, task: job.taskIdentifier, attempt: job.attempt };
   const dispatched = await dispatchedOf(job, options, events.isLeased);
@@ -51,19 +52,30 @@ export async function performJob(
   try {
     if (dispatched === null) {
       options.health.endTrial(job.taskIdentifier);
-      return options.log.info("request given up", facts);
+      options.log.info("request given up", facts);
+      return true;
     }
     const { outcome, httpStatus } = dispatched;
-    if (outcome.kind === "unreachable") options.health.unreachable(job.taskIdentifier, Date.now());
-    else options.health.reached(job.taskIdentifier);
-
-    const lease = { jobId: job.id, leaseToken: job.leaseToken, isUrgent: job.queueName !== null };
+    const isBack = notesHealth(outcome, { task: job.taskIdentifier, health: options.health });
+    const isUrgent = job.queueName !== null;
+    const lease = { jobId: job.id, leaseToken: job.leaseToken, isUrgent };
     const attempt = { httpStatus, beganAtMs: startedAt, endedAtMs: endedAt };
     const taken = await options.settler.settle(lease, settlementOf(outcome, attempt));
     report(outcome, { log: options.log, taken, facts, ms: Math.round(performance.now() - startedAt) });
+    return isBack || isUrgent || !(outcome.kind === "complete" || outcome.kind === "accepted");
   } catch (error) {
     options.log.error("cannot record the outcome", { ...facts, error });
+    return true;
   }
+}
+
+type HealthNote = { readonly task: string; readonly health: TaskHealth };
+
+/** Notes whether a task was reached; true where it is in reach again. */
+function notesHealth(outcome: Outcome, { task, health }: HealthNote): boolean {
+  if (outcome.kind !== "unreachable") return health.reached(task);
+  health.unreachable(task, Date.now());
+  return false;
 }
 
 /** Sends a job's request, unless its lease is over; null where it was not sent, or given up. */

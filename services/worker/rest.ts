@@ -16,6 +16,8 @@ export type RestOptions = {
 export type Rest = {
   /** Counts a notification. */
   readonly notified: () => void;
+  /** Whether the database has been told that we sleep, and so tells of all that becomes due now. */
+  readonly isToldOf: () => boolean;
   /** Gives how long to sleep after a look that found too little, in ms; 0 means to look again at once. */
   readonly sleepMs: (hasFound: boolean) => Promise<number>;
 };
@@ -85,6 +87,7 @@ export function createRest({ jobs, run, back, pollSeconds, hears }: RestOptions)
 
   return {
     notified: crowd.add,
+    isToldOf: () => asleep !== null && hears(),
     sleepMs: async (hasFound) => {
       // Sleeping is safe only after a look at everything, or while the next one is not due.
       if (back.lastFloors() !== null && back.untilWholeMs() <= 0) return 0;

@@ -30,6 +30,7 @@ function withSlots(concurrency: number) {
   const slots = createSlots({
     pool: createSlotPool(concurrency),
     onFree: () => {},
+    onFollowed: () => {},
     held,
     perform: async ({ id }, onAnswered) => {
       started.push(id);
@@ -39,6 +40,7 @@ function withSlots(concurrency: number) {
           settle();
         });
       });
+      return false;
     },
   });
   const answer = async () => {

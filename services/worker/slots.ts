@@ -6,12 +6,17 @@ import type { SlotPool } from "./slot-pool.ts";
 export type SlotsOptions = {
   /** Requests in flight at once, shared with others where this process serves several databases. */
   readonly pool: SlotPool;
-  /** Takes a job to its settled outcome; never rejects. `onAnswered` frees its slot, before its outcome is written. */
-  readonly perform: (job: LeasedJob, onAnswered: () => void) => Promise<void>;
+  /**
+   * Takes a job to its settled outcome, and gives whether something may be due after it that nobody tells of; never rejects.
+   * `onAnswered` frees its slot, before its outcome is written.
+   */
+  readonly perform: (job: LeasedJob, onAnswered: () => void) => Promise<boolean>;
   /** Where each job is kept from its claim until it is settled or taken back. */
   readonly held: Pick<HeldJobs, "add" | "remove">;
   /** Called after each start, answer and written outcome that leaves half or less of what is claimed ahead: claim more. */
   readonly onFree: () => void;
+  /** Called when something may be due after a job that is settled. */
+  readonly onFollowed: () => void;
 };
 
 /** The requests that a worker has in flight, and the few claimed jobs that are next. */
@@ -46,7 +51,7 @@ const unsettledAtLeast = 1_024;
  * late, for two claims. At low load that is none, so that no job waits here while another worker is idle; at high load it is
  * what keeps every slot busy, and makes one claim of hundreds instead of hundreds of claims.
  */
-export function createSlots({ pool, perform, held, onFree }: SlotsOptions): Slots {
+export function createSlots({ pool, perform, held, onFree, onFollowed }: SlotsOptions): Slots {
   const next: { readonly job: LeasedJob; readonly since: number }[] = [];
   const pace = createPace();
   let unsettled = 0;
@@ -59,13 +64,14 @@ export function createSlots({ pool, perform, held, onFree }: SlotsOptions): Slot
     share.take();
     unsettled += 1;
     pace.started();
-    await perform(job, () => {
+    const isFollowed = await perform(job, () => {
       share.give();
       startNext();
     });
     held.remove(job.id);
     unsettled -= 1;
     startNext();
+    if (isFollowed) onFollowed();
   };
   const startNext = () => {
     while (next.length > 0 && free() > 0) {

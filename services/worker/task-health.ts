@@ -2,8 +2,8 @@
 export type TaskHealth = {
   /** Notes that a function was not reached. */
   readonly unreachable: (task: string, now: number) => void;
-  /** Notes that a function answered, whatever it said. */
-  readonly reached: (task: string) => void;
+  /** Notes that a function answered, whatever it said; true where that ends a rest, so that its other jobs may be claimed. */
+  readonly reached: (task: string) => boolean;
   /** Gives the tasks that ordinary claims leave out. */
   readonly resting: () => string[];
   /** Gives the tasks of which one job may be tried now; each stays on trial until it answers or endTrial. */
@@ -43,9 +43,7 @@ export function createTaskHealth(): TaskHealth {
       if (oldest !== undefined) rests.delete(oldest);
       rests.set(task, { restMs, tryAt: now + restMs, onTrial: false });
     },
-    reached: (task) => {
-      rests.delete(task);
-    },
+    reached: (task) => rests.delete(task),
     resting: () => [...rests.keys()],
     startTrials: (now) => {
       const due = [...rests].filter(([, rest]) => !rest.onTrial && now >= rest.tryAt);
