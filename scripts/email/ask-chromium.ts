@@ -19,6 +19,17 @@ export type Question = {
 /** A hundred mails take it three seconds. */
 const patienceMs = 50_000;
 
+/** How long Chromium may take to end when asked to, in ms. */
+const endingMs = 5_000;
+
+/** Keeps Chromium from asking anything of the network by itself. */
+const quiet = [
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--no-first-run",
+];
+
 /** Gives what a script answers in a Chromium. The browser and its profile are gone afterwards. */
 export async function askChromium(program: string, { script, fetch }: Question): Promise<unknown> {
   const answer = Promise.withResolvers<unknown>();
@@ -39,12 +50,12 @@ ${script}
     },
     fetch: fetch ?? (() => new Response(null, { status: 404 })),
   });
-  // A profile of its own: a second Chromium on one profile hands over to the first and ends.
+  // A profile of its own: a second Chromium on one profile hands over to the first and ends. And all else that it writes in there.
   const profile = await mkdtemp(join(tmpdir(), "chromium-"));
-  const args = ["--headless", "--no-sandbox", "--disable-gpu", "--window-size=1400,1000"];
+  const args = ["--headless", "--no-sandbox", "--disable-gpu", "--window-size=1400,1000", ...quiet];
   const browser = Bun.spawn(
     [program, ...args, `--user-data-dir=${profile}`, "--remote-debugging-port=0", `${server.url.href}ask`],
-    { stdout: "ignore", stderr: "ignore" },
+    { stdout: "ignore", stderr: "ignore", env: { ...process.env, TMPDIR: profile } },
   );
   const patience = setTimeout(
     () => answer.reject(new Error(`Chromium has shown nothing within ${patienceMs} ms.`)),
@@ -55,8 +66,11 @@ ${script}
     return await answer.promise;
   } finally {
     clearTimeout(patience);
-    browser.kill("SIGKILL");
+    // Asked to, it ends its children too; killed, it would leave them to write on.
+    browser.kill("SIGTERM");
+    const hurry = setTimeout(() => browser.kill("SIGKILL"), endingMs);
     await browser.exited;
-    await rm(profile, { recursive: true, force: true });
+    clearTimeout(hurry);
+    await rm(profile, { recursive: true, force: true, maxRetries: 10 });
   }
 }
