@@ -1,3 +1,44 @@
+-- The limits of the table's check constraints, in words: a constraint's own error would carry the row, payload and all. The search
+-- path is not pinned, so that the planner can put the expression in the call's place; names are qualified instead.
+create function app_jobs.job_fault(
+  identifier text,
+  queue_name text,
+  job_key text,
+  max_attempts integer
+) returns text
+language sql
+immutable
+parallel safe
+as $$
+  select case
+    when pg_catalog.length(identifier) > 126 then 'an identifier of more than 126 characters'
+    when pg_catalog.length(queue_name) > 126 then 'a queue_name of more than 126 characters'
+    when pg_catalog.length(job_key) > 512 then 'a job_key of more than 512 characters'
+    when max_attempts < 1 then 'max_attempts below 1'
+  end;
+$$;
+
+comment on function app_jobs.job_fault(text, text, text, integer) is
+  'What a job or a schedule cannot be made of, in words that follow "has" or "with"; null where all is well.';
+
+revoke all on function app_jobs.job_fault(text, text, text, integer) from public;
+
+create function app_jobs.refuse_job(fault text) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  raise exception 'INVALID_JOB' using
+    errcode = 'check_violation',
+    detail = fault,
+    hint = 'An identifier and a queue_name have at most 126 characters, a job_key at most 512; max_attempts is 1 or more.';
+end;
+$$;
+
+comment on function app_jobs.refuse_job(text) is 'Raises INVALID_JOB, a check_violation, for what job_fault found; fault is the sentence.';
+
+revoke all on function app_jobs.refuse_job(text) from public;
+
 create function app_jobs.add_job(
   db_id uuid,
   identifier text,
@@ -15,6 +56,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  fault text;
   job app_jobs.jobs;
 begin
   if db_id is null then
@@ -28,6 +70,10 @@ begin
       errcode = 'null_value_not_allowed',
       detail = 'add_job was called without a task identifier.',
       hint = 'Pass the name of the function that runs the job, such as send-email-link.';
+  end if;
+  fault := app_jobs.job_fault(identifier, add_job.queue_name, job_key, add_job.max_attempts);
+  if fault is not null then
+    perform app_jobs.refuse_job(format('add_job was called with %s.', fault));
   end if;
 
   -- Nothing to meet without a key: ON CONFLICT would cost a second log record.
@@ -102,7 +148,8 @@ $$;
 comment on function app_jobs.add_job(uuid, text, json, text, text, timestamptz, integer, integer, text, text) is
   'Enqueues a job in the caller''s transaction and gives its row. With job_key, replaces the waiting job that has this '
   'key in this database_id; a running one keeps running, loses its key and is not retried. A null argument means its '
-  'default. Raises INVALID_DATABASE_ID and INVALID_TASK_IDENTIFIER. traceparent and tracestate (W3C) reach the function.';
+  'default. Raises INVALID_DATABASE_ID, INVALID_TASK_IDENTIFIER and, for what is out of range, INVALID_JOB. '
+  'traceparent and tracestate (W3C) reach the function.';
 
 revoke all on function app_jobs.add_job(uuid, text, json, text, text, timestamptz, integer, integer, text, text) from public;
 
@@ -143,6 +190,7 @@ begin
   where job.db_id is not null
     and job.identifier <> ''
     and job.job_key is null
+    and app_jobs.job_fault(job.identifier, job.queue_name, null, job.max_attempts) is null
   returning *;
 
   get diagnostics added = row_count;
@@ -165,25 +213,29 @@ begin
     return;
   end if;
 
-  select s.n, s.spec
+  select spec_fault.n, spec_fault.fault
   into bad
-  from unnest(specs) with ordinality as s (spec, n)
-  where s.spec is null
-    or json_typeof(s.spec) <> 'object'
-    or s.spec ->> 'db_id' is null
-    or coalesce(s.spec ->> 'identifier', '') = ''
+  from (
+    select
+      s.n,
+      case
+        when s.spec is null then 'is null'
+        when json_typeof(s.spec) <> 'object' then 'is of the type ' || json_typeof(s.spec)
+        when job.db_id is null then 'is without db_id'
+        when coalesce(job.identifier, '') = '' then 'is without identifier'
+        else 'has ' || app_jobs.job_fault(job.identifier, job.queue_name, job.job_key, job.max_attempts)
+      end as fault
+    from unnest(specs) with ordinality as s (spec, n)
+    left join lateral json_to_record(case when json_typeof(s.spec) = 'object' then s.spec end) as job (
+      db_id uuid, identifier text, queue_name text, job_key text, max_attempts integer
+    ) on true
+  ) as spec_fault
+  where spec_fault.fault is not null
   limit 1;
   if found then
     raise exception 'INVALID_JOB' using
       errcode = 'invalid_parameter_value',
-      detail = format(
-        'Job %s of add_jobs is %s.',
-        bad.n,
-        case json_typeof(bad.spec)
-          when 'object' then format('without %s', case when bad.spec ->> 'db_id' is null then 'db_id' else 'identifier' end)
-          else coalesce('of the type ' || json_typeof(bad.spec), 'null')
-        end
-      ),
+      detail = format('Job %s of add_jobs %s.', bad.n, bad.fault),
       hint = 'Each job is an object with db_id and identifier, and add_job''s other parameters where they matter.';
   end if;
 
@@ -241,6 +293,8 @@ language plpgsql
 security definer
 set search_path = pg_catalog, pg_temp
 as $$
+declare
+  fault text;
 begin
   if db_id is null then
     raise exception 'INVALID_DATABASE_ID' using
@@ -261,6 +315,10 @@ begin
         'add_task_jobs was called with %s payloads and %s job_keys.', coalesce(cardinality(payloads), 0), cardinality(job_keys)
       ),
       hint = 'Pass one key a payload, in the same order; null for a job without one.';
+  end if;
+  fault := app_jobs.job_fault(identifier, add_task_jobs.queue_name, null, add_task_jobs.max_attempts);
+  if fault is not null then
+    perform app_jobs.refuse_job(format('add_task_jobs was called with %s.', fault));
   end if;
 
   if job_keys is not null then
@@ -307,7 +365,8 @@ comment on function app_jobs.add_task_jobs(
 ) is
   'Enqueues one job a payload, all of one tenant and task, in the caller''s transaction and in the payloads'' order, and gives their '
   'rows. The other arguments are add_job''s and hold for all; job_keys has one key a payload. The fastest way to enqueue many. '
-  'Raises INVALID_DATABASE_ID, INVALID_TASK_IDENTIFIER and INVALID_JOB_KEYS, and then adds none.';
+  'Raises INVALID_DATABASE_ID, INVALID_TASK_IDENTIFIER, INVALID_JOB_KEYS and, for what is out of range, INVALID_JOB, and then '
+  'adds none.';
 
 revoke all on function app_jobs.add_task_jobs(
   uuid, text, json[], text[], text, timestamptz, integer, integer, text, text

@@ -12,6 +12,10 @@ as $$
 declare
   held bigint[];
 begin
+  if reschedule_jobs.max_attempts < 1 then
+    perform app_jobs.refuse_job('reschedule_jobs was called with max_attempts below 1.');
+  end if;
+
   if reschedule_jobs.attempts is not null or reschedule_jobs.max_attempts is not null then
     perform app_jobs.retry_dead_jobs(array(
       select d.id

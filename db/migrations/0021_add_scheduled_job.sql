@@ -13,6 +13,7 @@ security definer
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  fault text;
   schedule app_jobs.scheduled_jobs;
 begin
   if db_id is null then
@@ -26,6 +27,10 @@ begin
       errcode = 'null_value_not_allowed',
       detail = 'add_scheduled_job was called without a task identifier.',
       hint = 'Pass the name of the function that runs the jobs, such as send-email-link.';
+  end if;
+  fault := app_jobs.job_fault(identifier, add_scheduled_job.queue_name, job_key, add_scheduled_job.max_attempts);
+  if fault is not null then
+    perform app_jobs.refuse_job(format('add_scheduled_job was called with %s.', fault));
   end if;
 
   insert into app_jobs.scheduled_jobs (
@@ -58,8 +63,8 @@ $$;
 
 comment on function app_jobs.add_scheduled_job(uuid, text, json, json, text, text, integer, integer) is
   'Adds a schedule and gives its row. With job_key, replaces the schedule that has this key in this database_id. A null '
-  'argument means its default. Raises INVALID_DATABASE_ID and INVALID_TASK_IDENTIFIER; a rule that cannot be read is '
-  'reported in the row''s schedule_error by the scheduler.';
+  'argument means its default. Raises INVALID_DATABASE_ID, INVALID_TASK_IDENTIFIER and, for what is out of range, INVALID_JOB; a rule '
+  'that cannot be read is reported in the row''s schedule_error by the scheduler.';
 
 revoke all on function app_jobs.add_scheduled_job(uuid, text, json, json, text, text, integer, integer) from public;
 

@@ -12,6 +12,10 @@ declare
   letter app_jobs.dead_jobs;
   job app_jobs.jobs;
 begin
+  if retry_dead_jobs.max_attempts < 1 then
+    perform app_jobs.refuse_job('retry_dead_jobs was called with max_attempts below 1.');
+  end if;
+
   for letter in
     select *
     from app_jobs.dead_jobs as d

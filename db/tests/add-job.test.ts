@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import postgres from "postgres";
 import { withDatabase } from "../../services/testing/with-database.ts";
 
 const tenant = "5b720132-17d5-424d-9bcb-ee7b17c13d43";
@@ -128,10 +129,38 @@ test.each([
   [`'${tenant}'`, "null", "INVALID_TASK_IDENTIFIER"],
   [`'${tenant}'`, "''", "INVALID_TASK_IDENTIFIER"],
   [`'${tenant}'`, "'a', '{]'", "invalid input syntax for type json"],
-  [`'${tenant}'`, "repeat('a', 127)", "jobs_task_identifier_length"],
-  [`'${tenant}'`, "'a', max_attempts => 0", "jobs_max_attempts_positive"],
 ])("add_job(%s, %s) is refused with %s", async (id, rest, reason) => {
   await using db = await withDatabase();
   const failure = await db.sql.unsafe(`select app_jobs.add_job(${id}, ${rest})`).catch(String);
   expect(failure).toContain(reason);
+});
+
+const limits: readonly (readonly [parameter: string, widest: string, refused: string, fault: string])[] = [
+  ["identifier", "repeat('é', 126)", "repeat('é', 127)", "an identifier of more than 126 characters"],
+  ["queue_name", "repeat('é', 126)", "repeat('é', 127)", "a queue_name of more than 126 characters"],
+  ["job_key", "repeat('é', 512)", "repeat('é', 513)", "a job_key of more than 512 characters"],
+  ["max_attempts", "1", "0", "max_attempts below 1"],
+];
+
+test.each(limits)("%s is taken up to its limit, and refused in words beyond it", async (...limit) => {
+  const [parameter, widest, refused, fault] = limit;
+  await using db = await withDatabase();
+  for (const name of ["add_job", "add_scheduled_job"]) {
+    const call = (value: string) => {
+      const identifier = parameter === "identifier" ? "" : ", identifier => 'a'";
+      const payload = `payload => '{"token":"s3cret"}'`;
+      return `select app_jobs.${name}(db_id => '${tenant}'${identifier}, ${payload}, ${parameter} => ${value})`;
+    };
+    await db.sql.unsafe(call(widest));
+    const error = await db.sql.unsafe(call(refused)).then(
+      () => null,
+      (thrown: unknown) => thrown,
+    );
+    if (!(error instanceof postgres.PostgresError)) throw new Error("It was not refused.");
+    expect({ message: error.message, code: error.code, detail: error.detail }).toEqual({
+      message: "INVALID_JOB",
+      code: "23514",
+      detail: `${name} was called with ${fault}.`,
+    });
+  }
 });

@@ -58,11 +58,16 @@ test("a key replaces the waiting job, also within one call", async () => {
 });
 
 test.each([
-  ["null", null],
-  ["of the type array", "[1]"],
-  ["of the type null", "null"],
-  ["without db_id", '{"identifier":"a","payload":{"token":"s3cret"}}'],
-  ["without identifier", `{"db_id":"${tenant}","identifier":"","payload":{"token":"s3cret"}}`],
+  ["is null", null],
+  ["is of the type array", "[1]"],
+  ["is of the type null", "null"],
+  ["is without db_id", '{"identifier":"a","payload":{"token":"s3cret"}}'],
+  ["is without identifier", `{"db_id":"${tenant}","identifier":"","payload":{"token":"s3cret"}}`],
+  ["has an identifier of more than 126 characters", spec({ identifier: "é".repeat(127) })],
+  ["has a queue_name of more than 126 characters", spec({ queue_name: "é".repeat(127) })],
+  ["has a job_key of more than 512 characters", spec({ job_key: "é".repeat(513) })],
+  ["has max_attempts below 1", spec({ max_attempts: 0 })],
+  ["has max_attempts below 1", spec({ max_attempts: -1, job_key: "k" })],
 ])(
   "one bad job (%s) is named by its place and fault, not its payload, and none is added",
   async (fault, bad) => {
@@ -73,7 +78,7 @@ test.each([
     );
     if (!(error instanceof postgres.PostgresError)) throw new Error("It was not refused.");
     expect(error.message).toBe("INVALID_JOB");
-    expect(error.detail).toBe(`Job 2 of add_jobs is ${fault}.`);
+    expect(error.detail).toBe(`Job 2 of add_jobs ${fault}.`);
     expect(await db.sql`select from app_jobs.jobs`).toHaveLength(0);
   },
 );

@@ -66,6 +66,9 @@ test.each([
   ["INVALID_TASK_IDENTIFIER", `'${tenant}', '', array['{}']::json[]`],
   ["INVALID_JOB_KEYS", `'${tenant}', 'mail', array['{}', '{}']::json[], array['a']`],
   ["INVALID_JOB_KEYS", `'${tenant}', 'mail', null, array['a']`],
+  ["INVALID_JOB", `'${tenant}', 'mail', array['{}']::json[], max_attempts => 0`],
+  ["INVALID_JOB", `'${tenant}', 'mail', array['{}']::json[], queue_name => repeat('q', 127)`],
+  ["INVALID_JOB", `'${tenant}', 'mail', array['{}', '{}']::json[], array['a', repeat('k', 513)]`],
 ])("%s is raised by add_task_jobs(%s), which adds nothing", async (name, args) => {
   await using db = await withDatabase();
   const error = await db.sql.unsafe(`select app_jobs.add_task_jobs(${args})`).then(

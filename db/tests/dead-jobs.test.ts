@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import postgres from "postgres";
 import { type TestDatabase, withDatabase } from "../../services/testing/with-database.ts";
 
 const tenant = "5b720132-17d5-424d-9bcb-ee7b17c13d43";
@@ -140,3 +141,18 @@ test("a callback is told a repeat by the lease that killed the job, and refused 
   expect(await answer(held.token)).toBe("repeated");
   expect(await answer(crypto.randomUUID())).toBe("passed on");
 });
+
+test.each(["retry_dead_jobs", "reschedule_jobs"])(
+  "%s refuses to leave a job no attempt at all",
+  async (name) => {
+    await using db = await withDatabase();
+    await db.sql`select app_jobs.add_job(${tenant}, 'a')`;
+    const error = await db.sql.unsafe(`select app_jobs.${name}(array[1], max_attempts => 0)`).then(
+      () => null,
+      (raised: unknown) => raised,
+    );
+    if (!(error instanceof postgres.PostgresError)) throw new Error("It was not refused.");
+    expect(error.message).toBe("INVALID_JOB");
+    expect(error.detail).toBe(`${name} was called with max_attempts below 1.`);
+  },
+);
