@@ -3,8 +3,8 @@
 -- number, "message": text, "callbackSeconds": number}.
 --
 -- A completion may come after the worker lost the connection, or its patience, and recorded a failed attempt without an answer. As
--- long as the job waits for its retry under that token (a claim, a new payload and an operator's hand all take the token away), the
--- work is known to be done, and the job ends. A failure that the function answered stands.
+-- long as the job waits for its retry under that token, or is dead of that attempt (a claim, a new payload and an operator's hand
+-- all take the token away), the work is known to be done, and the job ends. A failure that the function answered stands.
 create function app_jobs.callback_job(job_id bigint, lease_token uuid, report json) returns text
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -13,6 +13,8 @@ as $$
 declare
   job app_jobs.jobs;
   taken boolean;
+  is_waiting boolean;
+  is_dead boolean;
 begin
   case report ->> 'kind'
     when 'complete' then
@@ -70,19 +72,24 @@ begin
   if not taken and report ->> 'kind' in ('complete', 'keep') then
     perform
     from app_jobs.jobs as j
-    where j.id = callback_job.job_id
-      and j.lease_token = callback_job.lease_token
-      and j.locked_at is null
-      and (
-        select a.outcome = 'retry' and a.http_status is null
-        from app_jobs.job_attempts as a
-        where a.job_id = j.id
-        order by a.id desc
-        limit 1
-      )
-    for update of j;
-    taken := found;
+    where j.id = callback_job.job_id and j.lease_token = callback_job.lease_token and j.locked_at is null
+    for update;
+    is_waiting := found;
+    perform
+    from app_jobs.dead_jobs as d
+    where d.id = callback_job.job_id and d.lease_token = callback_job.lease_token
+    for update;
+    is_dead := found;
+    select (is_waiting or is_dead) and a.outcome = 'retry' and a.http_status is null
+    into taken
+    from app_jobs.job_attempts as a
+    where a.job_id = callback_job.job_id
+    order by a.id desc
+    limit 1;
     if taken then
+      if is_dead then
+        perform app_jobs.retry_dead_jobs(array[callback_job.job_id]);
+      end if;
       if report ->> 'kind' = 'keep' then
         perform app_jobs.keep_jobs(array[callback_job.job_id], (report ->> 'keepSeconds')::double precision);
       end if;
@@ -121,6 +128,6 @@ $$;
 comment on function app_jobs.callback_job(bigint, uuid, json) is
   'Records what a function reported under its lease token. Gives taken; repeated when that lease has its outcome already; or '
   'passed on when the lease is no longer the job''s, in which case nothing has changed. A completion also ends a job that waits '
-  'for its retry after an attempt of this lease that had no answer.';
+  'for its retry, or is dead, after an attempt of this lease that had no answer.';
 
 revoke all on function app_jobs.callback_job(bigint, uuid, json) from public;

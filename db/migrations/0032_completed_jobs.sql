@@ -22,7 +22,7 @@ comment on table app_jobs.completed_jobs is
   'Jobs that completed, as they were then, where they are kept. Partitioned by the day of their end: clearing drops partitions.';
 comment on column app_jobs.completed_jobs.completed_at is 'When the job completed.';
 comment on column app_jobs.completed_jobs.duration_seconds is
-  'From the beginning of its last lease to its completion, in seconds; null where it was completed by hand.';
+  'From the beginning of its last lease to its completion, in seconds; null where it was not leased then: by hand, or by a callback that came late.';
 comment on column app_jobs.completed_jobs.history is 'What job_attempts had of it, as a JSON array of its rows, the oldest first; see job_history.';
 comment on column app_jobs.completed_jobs.kept_until is 'It is dropped on the day after this time, in UTC.';
 

@@ -88,17 +88,16 @@ export function callBack(
   flight: Flight,
   { model, report }: { model: Model; report: Report },
 ): { state: State; told: Told } {
-  const { row, letter } = state.jobs[flight.job] ?? { row: null, letter: null };
+  const { row, letter, endings } = state.jobs[flight.job] ?? { row: null, letter: null, endings: 0 };
   if (row && model.rules.fits(row, flight.token)) {
     if (report !== "progress")
       return { state: settle(state, flight, { model, outcome: report }), told: "taken" };
     const moved = withJob(state, flight.job, { row: model.rules.progressed(row) });
     return { state: marked(moved, flight), told: "taken" };
   }
-  if (row && report === "complete" && model.rules.endsWaiting(row, flight.token)) {
-    const endings = (state.jobs[flight.job]?.endings ?? 0) + 1;
-    const ended = withJob(marked(state, flight), flight.job, { row: model.rules.completed(row), endings });
-    return { state: ended, told: "taken" };
+  if (report === "complete" && model.rules.endsUnanswered({ row, letter }, flight.token)) {
+    const done = { row: row && model.rules.completed(row), letter: null, endings: endings + 1 };
+    return { state: withJob(marked(state, flight), flight.job, done), told: "taken" };
   }
   const known = row ?? letter;
   return { state, told: known === null || known.token === flight.token ? "repeated" : "passed on" };

@@ -33,10 +33,10 @@ function shown({ before, action, state }: Move) {
 }
 
 /** Whether the work of an attempt without an answer is reported done before the job is claimed again. */
-function endsWaiting({ before, action }: Move): boolean {
-  const row = "job" in action ? before.jobs[action.job]?.row : null;
+function endsUnanswered({ before, action }: Move): boolean {
+  const job = "job" in action ? before.jobs[action.job] : undefined;
   const isDone = action.kind === "call back" && action.report === "complete";
-  return isDone && !!row && row.lease === null && row.token === action.token;
+  return isDone && !job?.row?.lease && (job?.row ?? job?.letter)?.token === action.token;
 }
 
 /** Whether attempts are the claims that were spent and the one that runs. A superseded job and a dead one have other rules. */
@@ -70,13 +70,13 @@ export const invariants = [
   },
   {
     sentence:
-      "A late outcome changes nothing, but for a completion by callback while the job waits under its token",
+      "A late outcome changes nothing, but for a completion by callback while the job waits or is dead under its token",
     holds: (move) => {
       const about = shown(move);
       return (
         about === null ||
         !about.isLate ||
-        endsWaiting(move) ||
+        endsUnanswered(move) ||
         move.state.jobs.every((job, index) => Bun.deepEquals(job, move.before.jobs[index]))
       );
     },

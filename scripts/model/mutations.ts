@@ -20,14 +20,21 @@ export const mutations: readonly Mutation[] = [
     change: { fits: (row) => row.lease !== null },
     where: "response",
     breaks:
-      "A late outcome changes nothing, but for a completion by callback while the job waits under its token",
+      "A late outcome changes nothing, but for a completion by callback while the job waits or is dead under its token",
   },
   {
     name: "an outcome is taken though the lease is over",
     change: { fits: (row, token) => row.token === token },
     where: "both",
     breaks:
-      "A late outcome changes nothing, but for a completion by callback while the job waits under its token",
+      "A late outcome changes nothing, but for a completion by callback while the job waits or is dead under its token",
+  },
+  {
+    name: "a late completion is taken without a look at its token",
+    change: { endsUnanswered: ({ row, letter }) => !row?.lease && (row ?? letter) !== null },
+    where: "both",
+    breaks:
+      "A late outcome changes nothing, but for a completion by callback while the job waits or is dead under its token",
   },
   {
     name: "each lease has the same token",

@@ -18,10 +18,11 @@ export const rules = {
   fits: (row: Row, token: number): boolean => row.lease !== null && row.token === token,
 
   /**
-   * A completion by callback ends a job that waits under its token. Only an attempt without an answer leaves one to come: a function
-   * that answered a failure calls back with the same.
+   * A completion by callback ends a job that waits, or is dead, under its token. Only an attempt without an answer leaves one to come:
+   * a function that answered a failure calls back with the same.
    */
-  endsWaiting: (row: Row, token: number): boolean => row.lease === null && row.token === token,
+  endsUnanswered: ({ row, letter }: Pick<Job, "row" | "letter">, token: number): boolean =>
+    !row?.lease && (row ?? letter)?.token === token,
 
   /** A lease has a token of its own. */
   token: ({ nextToken }: State): number => nextToken,
