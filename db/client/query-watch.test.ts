@@ -1,23 +1,27 @@
 import { expect, test } from "bun:test";
 import { once } from "node:events";
-import { createServer, type Socket } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { until } from "../../services/testing/until.ts";
 import { throughPort, withDatabase } from "../../services/testing/with-database.ts";
 import { withProxy } from "../../services/testing/with-proxy.ts";
 import { openPool } from "./open-pool.ts";
 
-/** A database behind a proxy that leads the first `count` connections to a server that takes them and says nothing. */
+/**
+ * A database behind a proxy that leads the first `count` connections to a server that takes them and says nothing; once woken, it
+ * passes on what they said and say.
+ */
 async function withSilentStarts(count: number) {
   await using parts = new AsyncDisposableStack();
   const database = parts.use(await withDatabase("empty"));
   const databasePort = Number(new URL(database.url).port);
-  const silent = new Set<Socket>();
+  const silent = new Map<Socket, Uint8Array>();
   let asked = 0;
   const server = createServer((socket) => {
-    silent.add(socket);
     socket.on("error", () => undefined);
     // What the proxy takes from now on is for the database.
-    socket.once("data", () => {
+    socket.once("data", (said: Uint8Array) => {
+      silent.set(socket, said);
+      socket.pause();
       asked += 1;
       if (asked === count) proxy.turnTo(databasePort);
     });
@@ -25,7 +29,7 @@ async function withSilentStarts(count: number) {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   parts.defer(async () => {
-    for (const socket of silent) socket.destroy();
+    for (const socket of silent.keys()) socket.destroy();
     server.close();
     await once(server, "close");
   });
@@ -42,7 +46,22 @@ async function withSilentStarts(count: number) {
   parts.defer(() => pool.end(0));
   const all = parts.move();
   const isSilent = (connections: number) => asked === connections;
-  return { pool, replaced, isSilent, [Symbol.asyncDispose]: () => all.disposeAsync() };
+  const wake = () => {
+    for (const [socket, said] of silent) {
+      const onward = connect(databasePort, "127.0.0.1");
+      onward.on("error", () => socket.destroy());
+      onward.write(said);
+      socket.pipe(onward).pipe(socket);
+    }
+  };
+  return {
+    pool,
+    sql: database.sql,
+    replaced,
+    isSilent,
+    wake,
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
 }
 
 const add = "select nextval('calls')::int as call, $1::text as said";
@@ -57,6 +76,22 @@ test("a statement whose connection says nothing when it opens goes by one that i
   expect(await answer).toEqual({ call: 1, said: "tied" });
   expect((await pool.unsafe<{ call: number }>(add, ["next" as never]))[0]?.call).toBe(2);
   expect(silence.replaced).toEqual([]);
+});
+
+test("a statement that went by another connection is not executed again by the one that opens after all", async () => {
+  await using silence = await withSilentStarts(1);
+  const { pool, sql, wake } = silence;
+  const answer = Promise.resolve(pool.unsafe(add, ["tied" as never]));
+  await until("the first connection stands in start-up", () => silence.isSilent(1));
+  await pool.unsafe("create sequence calls");
+  expect(await answer).toMatchObject([{ call: 1 }]);
+  wake();
+  await until("both connections have been asked for something, and are idle", async () => {
+    const idle = await sql`
+      select from pg_stat_activity where application_name = 'pool' and state = 'idle' and query <> ''`;
+    return idle.length === 2;
+  });
+  expect([...(await sql`select last_value::int as calls from calls`)]).toEqual([{ calls: 1 }]);
 });
 
 test("a statement that is alone opens further connections while those before say nothing", async () => {

@@ -5,7 +5,8 @@ const clockMs = 100;
 
 /**
  * Tells, a sentence each, which jobs were completed under a lease whose own call had not said success by then: an outcome that came
- * under an earlier lease was taken, so that the next job of a serial queue begins while this one runs.
+ * under an earlier lease was taken, so that the next job of a serial queue begins while this one runs. While nobody has a job, only
+ * a callback of its latest attempt completes it.
  */
 export function findForeignEnds(ended: readonly End[], callsOf: CallsOf): string[] {
   return ended
@@ -17,13 +18,13 @@ export function findForeignEnds(ended: readonly End[], callsOf: CallsOf): string
           ?.some(
             (call) =>
               call.attempt === attempt &&
-              call.worker === worker &&
+              (worker === null ? call.callback !== undefined : call.worker === worker) &&
               call.said === "success" &&
               (call.saidAt ?? 0) <= at + clockMs,
           ),
     )
     .map(
       ({ n, attempt, worker, at }) =>
-        `Job ${n} was completed at ${Math.round(at)} ms while ${worker} had attempt ${attempt} of it, whose function had not said so.`,
+        `Job ${n} was completed at ${Math.round(at)} ms while ${worker ?? "nobody"} had attempt ${attempt} of it, whose function had not said so.`,
     );
 }

@@ -22,6 +22,7 @@ const fault = (kind: Fault["kind"], worker: string | null, at = 20): Fault => ({
 });
 
 const end = (n: number, attempt: number) => ({ n, how: "gone", attempt, worker: "w", at: 10_000 });
+const waiting = (n: number, attempt: number) => ({ ...end(n, attempt), worker: null });
 const good: Evidence = {
   jobs: [0, 1].map((n) => ({ n, task: "steady", queue: "serial", script: [] })),
   answeredAt: new Map([
@@ -41,6 +42,11 @@ test("a run in which all went well breaks no promise", () => {
   expect(judgeRun(good)).toEqual({ repeats: {}, broken: [] });
 });
 
+test("a callback may end a job that waits for its next attempt", () => {
+  const calls = [call(0, 10), call(1, 20, { callback: "taken", callbackAt: 25 })];
+  expect(judgeRun({ ...good, calls, ended: [end(0, 10), waiting(1, 20)] }).broken).toEqual([]);
+});
+
 test.each<[string, Partial<Evidence>]>([
   ["a lost job", { calls: [call(0, 10)] }],
   ["a job whose commit was answered and that is not there", { enqueued: [0], calls: [call(0, 10)] }],
@@ -53,6 +59,11 @@ test.each<[string, Partial<Evidence>]>([
   ["a completion under another attempt's lease", { ended: [end(0, 10), { ...end(1, 20), attempt: 21 }] }],
   ["a completion under another worker's lease", { ended: [end(0, 10), { ...end(1, 20), worker: "v" }] }],
   ["a completion before its call said so", { ended: [end(0, 10), { ...end(1, 20), at: -200 }] }],
+  ["a completion while nobody had the job, without a callback", { ended: [end(0, 10), waiting(1, 20)] }],
+  [
+    "a completion while nobody had the job, by an earlier attempt's callback",
+    { ended: [end(0, 10), waiting(1, 21)], calls: [call(0, 10), call(1, 20, { callback: "taken" })] },
+  ],
   ["a lease that was lost without a cause", { faults: [fault("lease lost", "v", 20)] }],
   [
     "a second request of a lease that was answered 500",

@@ -11,7 +11,7 @@ export type End = {
   readonly n: number;
   readonly how: string;
   readonly attempt: number;
-  /** Null where it is dead. */
+  /** Null where it is dead, or was waiting when it ended. */
   readonly worker: string | null;
   /** In ms since the process began, by the database's clock. */
   readonly at: number;
