@@ -61,8 +61,14 @@ async function rowsOf({ sql }: TestDatabase, table: string): Promise<Row[]> {
 function rowsOfModel(jobs: Model["jobs"], now: number): Row[] {
   return [...jobs.values()]
     .sort((a, b) => a.id - b.id)
-    .map(({ superseded: _superseded, attemptRecords: _attempts, lease, runAt, ...job }) => ({
-      ...job,
+    .map(({ id, tenant, queue, key, priority, attempts, maxAttempts, lease, runAt }) => ({
+      id,
+      tenant,
+      queue,
+      key,
+      priority,
+      attempts,
+      maxAttempts,
       token: lease?.token ?? null,
       isAccepted: lease?.isAccepted ?? false,
       isDue: runAt <= now,

@@ -21,6 +21,10 @@ const added = (rows: Ids[]): Effect => ({ jobIds: rows.map(({ id }) => Number(id
 /** Gives the jobs that an operator's call is about. */
 export const jobIdsOf = (step: Step, { jobIds }: World): number[] =>
   Array.from({ length: step.count }, (_, n) => pick(jobIds, step.pick + 37 * n) ?? 0);
+/** Gives what a step's callback reports; completions are the likeliest, since those may also come late. */
+export const reportKindOf = ({ count }: Step): "complete" | "retry" | "dead" | "progress" =>
+  (["retry", "complete", "dead", "progress"] as const)[count % 4] ?? "complete";
+
 const leaseOf = (step: Step, world: World): SeenLease =>
   pick(world.leases, step.pick) ?? { jobId: 0, token: crypto.randomUUID(), worker: "nobody" };
 const seen = (rows: Claimed[], worker: string): Effect => ({
@@ -108,8 +112,8 @@ const outcomes = {
   },
   callback: async (step, world, ask) => {
     const { jobId, token } = leaseOf(step, world);
-    const report = { kind: ["complete", "retry", "dead", "progress"][step.count % 4], callbackSeconds: 3600 };
-    const kind = report.kind === "progress" ? "accept" : (report.kind ?? "");
+    const report = { kind: reportKindOf(step), callbackSeconds: 3600 };
+    const kind = report.kind === "progress" ? "accept" : report.kind;
     const text = "select app_jobs.callback_job($1, $2, $3::text::json) as result";
     const rows = await ask<{ result: string }>({ kind, token }, text, [jobId, token, JSON.stringify(report)]);
     return { taken: rows[0]?.result === "taken" };

@@ -1,10 +1,8 @@
-import { type Model, type ModelJob, record, recordLost } from "./model-job.ts";
-import { jobIdsOf } from "./operations.ts";
+import { farAhead, free, type Model, type ModelJob, record, recordLost, runAtOf } from "./model-job.ts";
+import { operators } from "./model-operators.ts";
+import { reportKindOf } from "./operations.ts";
 import type { Step } from "./steps.ts";
 import { type Effect, pick, type SeenLease, type World } from "./world.ts";
-
-/** Later than every step: what waits for backoff, or was put off, is not due within a test. */
-const farAhead = 1_000_000;
 
 type Given = { readonly step: Step; readonly world: World; readonly effect: Effect };
 type Rule = (model: Model, given: Given) => string | undefined;
@@ -26,9 +24,6 @@ function claimable(model: Model): ModelJob[] {
   });
 }
 
-const runAtOf = ({ due, pick: number }: Step, now: number) =>
-  due === "now" ? now : (number % 7) + (due === "past" ? 0 : farAhead);
-
 type Wanted = Pick<Step, "tenant" | "key" | "queue" | "priority" | "maxAttempts"> & {
   readonly runAt: number;
 };
@@ -42,7 +37,7 @@ function enqueue(model: Model, id: number, wanted: Wanted): void {
     Object.assign(holder, { key: null, attempts: holder.maxAttempts, superseded: true });
   const { queue, priority, maxAttempts, runAt } = wanted;
   const attemptRecords = model.jobs.get(id)?.attemptRecords ?? [];
-  const fresh = { attempts: 0, superseded: false, lease: null, attemptRecords };
+  const fresh = { attempts: 0, superseded: false, lease: null, unansweredToken: null, attemptRecords };
   model.jobs.set(id, { id, tenant, key, queue, priority, maxAttempts, runAt, ...fresh });
 }
 
@@ -71,6 +66,7 @@ function lease(model: Model, { jobId, token, worker }: SeenLease, run: string | 
   if (job === undefined) return;
   job.attempts += 1;
   job.lease = { token, worker, run, isOver: false, isAccepted: false };
+  job.unansweredToken = null;
 }
 
 function claim(model: Model, { step, world, effect }: Given): string | undefined {
@@ -110,11 +106,6 @@ function differ(expected: readonly number[], leases: readonly SeenLease[] = []):
     : `the claim took ${String(taken)}, expected ${String(expected)}`;
 }
 
-/** Ends a lease: back to waiting or, out of attempts, dead. */
-function free(job: ModelJob, change: Partial<ModelJob> = {}): void {
-  Object.assign(job, { lease: null }, change);
-}
-
 const attemptGivenBack = (job: ModelJob) => (job.superseded ? job.maxAttempts : job.attempts - 1);
 
 function rescue(model: Model): void {
@@ -135,14 +126,28 @@ function report(
   const job = model.jobs.get(shown?.jobId ?? 0);
   const holds = job?.lease !== undefined && job.lease !== null && job.lease.token === shown?.token;
   if (job !== undefined && holds) change(job);
-  return effect.taken === holds ? undefined : `the report was ${effect.taken ? "" : "not "}taken, wrongly`;
+  return differOnTaken(holds, effect);
 }
 
-function fail(model: Model, job: ModelJob, outcome: string): void {
+function differOnTaken(isTaken: boolean, effect: Effect): string | undefined {
+  return effect.taken === isTaken ? undefined : `the report was ${effect.taken ? "" : "not "}taken, wrongly`;
+}
+
+/** Ends a job that waits, or is dead, under a token whose attempt had no answer; gives whether it was so. */
+function endLate({ jobs, dead }: Model, jobId: number, token: string | undefined): boolean {
+  const job = jobs.get(jobId) ?? dead.get(jobId);
+  if (job === undefined || job.unansweredToken === null || job.unansweredToken !== token) return false;
+  return jobs.delete(jobId) || dead.delete(jobId);
+}
+
+type Failure = { readonly outcome: string; readonly now: number; readonly isAnswered?: boolean };
+
+function fail(job: ModelJob, { outcome, now, isAnswered = false }: Failure): void {
   record(job, outcome);
-  if (outcome === "dead" || job.superseded) free(job, { attempts: job.maxAttempts });
-  else if (outcome === "retry") free(job, { runAt: farAhead + job.id });
-  else free(job, { attempts: job.attempts - 1, runAt: model.now });
+  const unansweredToken = outcome === "retry" && !isAnswered ? (job.lease?.token ?? null) : null;
+  if (outcome === "dead" || job.superseded) free(job, { attempts: job.maxAttempts, unansweredToken });
+  else if (outcome === "retry") free(job, { runAt: farAhead + job.id, unansweredToken });
+  else free(job, { attempts: job.attempts - 1, runAt: now });
 }
 
 /** Applies what a plain caller says by its name alone, where it took the job by get_job. */
@@ -151,7 +156,7 @@ function reportPlain(model: Model, { step, world, effect }: Given, change: (job:
   const job = model.jobs.get(shown?.jobId ?? 0);
   const holds = job !== undefined && isPlain(job, shown?.worker);
   if (holds) change(job);
-  return effect.taken === holds ? undefined : `the report was ${effect.taken ? "" : "not "}taken, wrongly`;
+  return differOnTaken(holds, effect);
 }
 
 function isPlain({ lease: held }: ModelJob, worker: string | undefined): boolean {
@@ -164,17 +169,24 @@ const accept = (job: ModelJob) => {
 
 const outcomes = {
   complete: (model, given) => report(model, given, (job) => model.jobs.delete(job.id)),
-  fail: (model, given) => report(model, given, (job) => fail(model, job, given.step.outcome)),
+  fail: (model, given) =>
+    report(model, given, (job) => fail(job, { outcome: given.step.outcome, now: model.now })),
   accept: (model, given) => report(model, given, accept),
-  callback: (model, given) =>
-    report(model, given, (job) => {
-      const kind = ["complete", "retry", "dead", "progress"][given.step.count % 4] ?? "";
+  callback: (model, given) => {
+    const { step, world, effect } = given;
+    const kind = reportKindOf(step);
+    const { token, jobId = 0 } = pick(world.leases, step.pick) ?? {};
+    if (kind === "complete" && endLate(model, jobId, token)) return differOnTaken(true, effect);
+    return report(model, given, (job) => {
       if (kind === "complete") model.jobs.delete(job.id);
-      else if (kind !== "progress") fail(model, job, kind);
+      else if (kind !== "progress")
+        fail(job, { outcome: kind, now: model.now, isAnswered: job.lease?.isAccepted ?? false });
       else if (job.lease?.isAccepted) job.lease.isOver = false;
-    }),
+    });
+  },
   completePlain: (model, given) => reportPlain(model, given, (job) => model.jobs.delete(job.id)),
-  failPlain: (model, given) => reportPlain(model, given, (job) => fail(model, job, "retry")),
+  failPlain: (model, given) =>
+    reportPlain(model, given, (job) => fail(job, { outcome: "retry", now: model.now })),
 } satisfies Record<string, Rule>;
 
 function release(model: Model, isTheirs: (job: ModelJob) => boolean): void {
@@ -211,20 +223,6 @@ const crashes = {
   rescue: (model) => rescue(model),
 } satisfies Record<string, (model: Model, given: Given) => void>;
 
-/** Puts dead jobs back, in the order of their ids, each with its key where no other has it. */
-function revive(model: Model, chosen: readonly number[], change: Partial<ModelJob> = {}): void {
-  for (const id of [...new Set(chosen)].sort((a, b) => a - b)) {
-    const job = model.dead.get(id);
-    if (job === undefined) continue;
-    model.dead.delete(id);
-    const isTaken = [...model.jobs.values()].some(
-      ({ key, tenant }) => key === job.key && tenant === job.tenant,
-    );
-    const back = { attempts: 0, superseded: false, key: isTaken ? null : job.key };
-    model.jobs.set(id, { ...job, ...back, ...change });
-  }
-}
-
 /** Moves to the dead what is free and has no attempt left. */
 function bury({ jobs, dead }: Model): void {
   for (const [id, job] of jobs)
@@ -233,51 +231,6 @@ function bury({ jobs, dead }: Model): void {
       dead.set(id, job);
     }
 }
-
-/** Does something to the jobs of a step's choice that nobody has. */
-function operate({ jobs }: Model, chosen: readonly number[], change: (job: ModelJob) => void): void {
-  for (const id of new Set(chosen)) {
-    const job = jobs.get(id);
-    if (job !== undefined && (job.lease === null || job.lease.isOver)) change(job);
-  }
-}
-
-const operators = {
-  reschedule: (model, given) => {
-    const { step, world } = given;
-    const attempts = step.priority > 0 ? { attempts: 0 } : {};
-    if (step.priority > 0) revive(model, jobIdsOf(step, world));
-    const change = { runAt: runAtOf(step, model.now), priority: step.priority, ...attempts };
-    operate(model, jobIdsOf(step, world), (job) => {
-      recordLost(job);
-      free(job, { ...change, ...(job.superseded ? { attempts: job.maxAttempts } : {}) });
-    });
-  },
-  permanentlyFail: (model, { step, world }) =>
-    operate(model, jobIdsOf(step, world).slice(0, 1), (job) => {
-      recordLost(job);
-      record(job, "operator");
-      free(job, { attempts: job.maxAttempts });
-    }),
-  cancel: ({ jobs }, { step, world }) => {
-    for (const id of new Set(jobIdsOf(step, world).slice(0, 2))) {
-      const job = jobs.get(id);
-      if (job === undefined) continue;
-      record(job, job.lease === null ? "operator" : "cancelled");
-      free(job, { attempts: job.maxAttempts });
-    }
-  },
-  retryDead: (model, { step, world }) =>
-    revive(model, jobIdsOf(step, world), { runAt: runAtOf(step, model.now) }),
-  discardDead: (model, { step, world }) => {
-    model.dead.delete(jobIdsOf(step, world)[0] ?? 0);
-  },
-  completeJobs: (model, { step, world }) => {
-    const [id = 0] = jobIdsOf(step, world);
-    model.dead.delete(id);
-    operate(model, [id], (job) => model.jobs.delete(job.id));
-  },
-} satisfies Record<string, (model: Model, given: Given) => void>;
 
 const rules: Record<Step["kind"], (model: Model, given: Given) => string | undefined | void> = {
   ...enqueues,
