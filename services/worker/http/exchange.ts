@@ -17,6 +17,8 @@ export type ExchangeOptions = {
   readonly maySend: () => boolean;
   /** Until the answer's last byte. */
   readonly timeoutMs: number;
+  /** How soon a kept connection closes that was closed already when the request left. */
+  readonly crossingMs: number;
   /** Called once. */
   readonly onEnd: (ended: Ended) => void;
 };
@@ -27,12 +29,22 @@ export type Exchange = {
   readonly startedAt: number;
   timer: ReturnType<typeof setTimeout> | undefined;
   connection: Connection | null;
-  wasSent: boolean;
+  /** How often it was sent: twice where the first connection was closed as the request left. */
+  sends: number;
   hasEnded: boolean;
 };
 
 /** How long connecting may take, in ms: a proxy that starts a function takes the connection at once and lets it wait. */
 const connectMs = 10_000;
+
+/**
+ * A server that closed an idle connection just before a request came is heard of within one way through the network, a sixth of a
+ * second to the other side of the earth. Later than this, in ms, the request has most likely arrived.
+ */
+export const longestCrossingMs = 250;
+
+/** Too Early (RFC 8470 §5.2): what a function of the kit answers to a signature that it has seen. */
+const seenBefore = 425;
 
 /** Sends a request, over a kept connection where there is one. */
 export function startExchange(options: ExchangeOptions): Exchange {
@@ -42,7 +54,7 @@ export function startExchange(options: ExchangeOptions): Exchange {
     startedAt: performance.now(),
     timer: undefined,
     connection: null,
-    wasSent: false,
+    sends: 0,
     hasEnded: false,
   };
   const kept = idle.take(origin);
@@ -73,7 +85,7 @@ function setTimer(exchange: Exchange, untilMs: number): void {
 
 function expire(exchange: Exchange): void {
   const never = { failure: "refused", message: "no connection came about in time" } as const;
-  breakOff(exchange, exchange.wasSent ? { failure: "timeout", message: "" } : never);
+  breakOff(exchange, exchange.sends > 0 ? { failure: "timeout", message: "" } : never);
 }
 
 function connect(exchange: Exchange): void {
@@ -88,7 +100,7 @@ function connect(exchange: Exchange): void {
       if (exchange.options.timeoutMs > connectMs) setTimer(exchange, exchange.options.timeoutMs);
       send(exchange, { connection, isKept: false });
     },
-    failed: (failure) => end(exchange, failure),
+    failed: (failure) => end(exchange, exchange.sends > 0 ? lost(failure.message) : failure),
   });
 }
 
@@ -97,24 +109,32 @@ type Way = { readonly connection: Connection; readonly isKept: boolean };
 function send(exchange: Exchange, { connection, isKept }: Way): void {
   const reader = createAnswerReader();
   exchange.connection = connection;
-  exchange.wasSent = true;
+  exchange.sends += 1;
   connection.send(exchange.options.message, {
     onBytes: (chunk) => {
       try {
         const answer = reader.push(chunk);
         if (answer !== null) answered(exchange, { connection, answer });
       } catch (error) {
-        const message = error instanceof Error ? error.message : String(error);
-        breakOff(exchange, { failure: "lost", message });
+        breakOff(exchange, lost(error instanceof Error ? error.message : String(error)));
       }
     },
     onClosed: (reason) => {
       const answer = reader.close();
       if (answer !== null) end(exchange, answer.response);
-      else if (isKept && !reader.hasBegun()) connect(exchange);
-      else end(exchange, { failure: "lost", message: reason });
+      else if (isKept && !reader.hasBegun() && mayHaveCrossed(exchange)) connect(exchange);
+      else end(exchange, lost(reason));
     },
   });
+}
+
+function mayHaveCrossed({ startedAt, options }: Exchange): boolean {
+  return performance.now() - startedAt < options.crossingMs;
+}
+
+/** The function may have had the request, so that the attempt counts. */
+function lost(message: string): DispatchFailure {
+  return { failure: "lost", message };
 }
 
 type Got = { readonly connection: Connection; readonly answer: Answer };
@@ -124,5 +144,6 @@ function answered(exchange: Exchange, { connection, answer }: Got): void {
   const wasSentWhole = connection.rest();
   if (answer.mayReuse && wasSentWhole) idle.keep(origin, connection, answer.keepAliveSeconds);
   else connection.close();
-  end(exchange, answer.response);
+  const wasLost = exchange.sends > 1 && answer.response.status === seenBefore;
+  end(exchange, wasLost ? lost("it closed the connection, and had the request already") : answer.response);
 }

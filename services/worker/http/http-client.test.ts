@@ -2,13 +2,13 @@ import { expect, test } from "bun:test";
 import type { Socket } from "bun";
 import { until } from "../../testing/until.ts";
 import { withFunction } from "../../testing/with-function.ts";
-import { createHttpClient } from "./http-client.ts";
+import { type ClientOptions, createHttpClient } from "./http-client.ts";
 
 const ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
 /** A client of a test's own; disposing of it closes it. */
-function withClient() {
-  const client = createHttpClient();
+function withClient(options: ClientOptions = {}) {
+  const client = createHttpClient(options);
   return { ...client, [Symbol.dispose]: client.close };
 }
 
@@ -81,14 +81,52 @@ test("requests that follow each other share a connection, those at the same time
   expect(peer.connections()).toBe(2);
 });
 
+/** However long this host takes, a close counts as one that crossed the request. */
+const slowHost = { crossingMs: 60_000 };
+
 test("a kept connection that the server closes instead of answering is replaced, once", async () => {
   using peer = withPeer(({ text, number, socket }) => {
     if (number === 1 && text.split("POST ").length === 3) socket.end();
     else socket.write(ok);
   });
-  using client = withClient();
+  using client = withClient(slowHost);
   await client.post(request(peer.url), 5_000);
   expect(await client.post(request(peer.url), 5_000)).toMatchObject({ status: 200 });
+  expect(peer.connections()).toBe(2);
+});
+
+test("a request that a kept connection took for a while, and lost, is not sent again", async () => {
+  using peer = withPeer(({ text, number, socket }) => {
+    if (number === 1 && text.split("POST ").length === 3) setTimeout(() => socket.terminate(), 400);
+    else socket.write(ok);
+  });
+  using client = withClient();
+  await client.post(request(peer.url), 5_000);
+  expect(await client.post(request(peer.url), 5_000)).toMatchObject({ failure: "lost" });
+  expect(peer.connections()).toBe(1);
+});
+
+test("a function that dies of its request is one that has lost it, and not out of reach", async () => {
+  const peer = withPeer(({ text, socket }) => {
+    if (text.split("POST ").length < 3) return socket.write(ok);
+    peer[Symbol.dispose]();
+    return socket.terminate();
+  });
+  using client = withClient(slowHost);
+  await client.post(request(peer.url), 5_000);
+  expect(await client.post(request(peer.url), 5_000)).toMatchObject({ failure: "lost" });
+  expect(await client.post(request(peer.url), 5_000)).toMatchObject({ failure: "refused" });
+});
+
+test("a request that is refused as seen before, when sent again, was lost", async () => {
+  using peer = withPeer(({ text, number, socket }) => {
+    if (number === 2) socket.write("HTTP/1.1 425 Too Early\r\nContent-Length: 0\r\n\r\n");
+    else if (text.split("POST ").length === 3) socket.terminate();
+    else socket.write(ok);
+  });
+  using client = withClient(slowHost);
+  await client.post(request(peer.url), 5_000);
+  expect(await client.post(request(peer.url), 5_000)).toMatchObject({ failure: "lost" });
   expect(peer.connections()).toBe(2);
 });
 

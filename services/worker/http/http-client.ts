@@ -1,6 +1,6 @@
 import { remember } from "../remember.ts";
 import type { Address, Message } from "./connection.ts";
-import { breakOff, type Ended, type Exchange, startExchange } from "./exchange.ts";
+import { breakOff, type Ended, type Exchange, longestCrossingMs, startExchange } from "./exchange.ts";
 import { createIdleConnections } from "./idle-connections.ts";
 
 /** One POST, ready to be sent, once at a time. */
@@ -27,6 +27,8 @@ export type HttpClient = {
 export type ClientOptions = {
   /** Asked when a connection has opened for a request, which may have taken a while: false gives the request up. */
   readonly maySend?: () => boolean;
+  /** How soon, in ms, a kept connection closes that was closed already when the request left; exchange.ts says why 250. */
+  readonly crossingMs?: number;
 };
 
 /**
@@ -35,11 +37,14 @@ export type ClientOptions = {
  * It does what dispatch needs and no more, and so takes less than half of the time of Bun's fetch: no redirects, no cookies, no
  * compression, no TLS (post.ts sends https by fetch).
  *
- * A kept connection that closes before the first byte of an answer had most likely been closed when the request was sent:
- * the request is sent once more, on a new one. Any other loss is told as `lost`. Where no connection comes about the
- * function was not reached: `refused` or `dns`.
+ * A kept connection that closes at once, before the first byte of an answer, had most likely been closed when the request was
+ * sent: the request is sent once more, on a new one. Any other loss is told as `lost`, and so is what cannot be sent once more: the
+ * function may have died of it. Where no connection comes about in the first place the function was not reached: `refused` or `dns`.
  */
-export function createHttpClient({ maySend = () => true }: ClientOptions = {}): HttpClient {
+export function createHttpClient({
+  maySend = () => true,
+  crossingMs = longestCrossingMs,
+}: ClientOptions = {}): HttpClient {
   const idle = createIdleConnections();
   const knownTarget = remember(targetsLimit, targetOf);
   const underWay = new Map<HttpRequest, Exchange>();
@@ -57,6 +62,7 @@ export function createHttpClient({ maySend = () => true }: ClientOptions = {}): 
           idle,
           maySend,
           timeoutMs,
+          crossingMs,
           onEnd: (outcome) => {
             underWay.delete(request);
             resolve(outcome);
