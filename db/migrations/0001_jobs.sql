@@ -83,7 +83,7 @@ comment on column app_jobs.jobs.progress is 'Share of the work done, 0 to 1, as 
 comment on column app_jobs.jobs.progress_message is 'What the function last said about its progress.';
 comment on column app_jobs.jobs.superseded is 'A newer job took this one''s key while it ran: however it ends, it is not retried.';
 comment on column app_jobs.jobs.unreachable_since is 'When the function was first out of reach, of the present unbroken series.';
-comment on column app_jobs.jobs.unreachable_count is 'Tries in that series; they use up no attempt.';
+comment on column app_jobs.jobs.unreachable_count is 'Tries of that series that used up no attempt.';
 comment on column app_jobs.jobs.traceparent is 'W3C trace context of the enqueuer, continued in the request.';
 comment on column app_jobs.jobs.tracestate is 'W3C trace state that goes with traceparent.';
 comment on column app_jobs.jobs.schedule_id is 'Row of scheduled_jobs that made this job.';

@@ -3,7 +3,7 @@
 --   dead         failed for good: no attempt is left
 --   unreachable  the function was not reached: the attempt is given back, and the job waits for delay_seconds, else
 --                for 1, 2, 4 … 64 seconds with jitter, and no less than one: signatures tell attempts apart by the second; after
---                unreachable_limit_seconds of that it is a retry
+--                unreachable_limit_seconds of that it is a retry, and so is each one after it, until an answer ends the series
 -- The policy of the task comes before the defaults (task_policies). attempt_limit and backoff_of say the same of one job; here they
 -- would make a failure cost five times as much.
 --
@@ -44,6 +44,7 @@ begin
       j.id,
       coalesce(r.error_message, 'The attempt failed without a message.') as error_message,
       r.delay,
+      r.kind = 'unreachable' as is_unreachable,
       case when j.superseded then 'dead' else k.kind end as kind,
       app_jobs.ended_attempt(
         j,
@@ -108,8 +109,8 @@ begin
           )
         )
     end,
-    unreachable_since = case when v.kind = 'unreachable' then coalesce(j.unreachable_since, now()) end,
-    unreachable_count = case when v.kind = 'unreachable' then j.unreachable_count + 1 else 0 end,
+    unreachable_since = case when v.is_unreachable then coalesce(j.unreachable_since, now()) end,
+    unreachable_count = case when v.is_unreachable then j.unreachable_count + (v.kind = 'unreachable')::integer else 0 end,
     locked_at = null,
     locked_by = null,
     worker_run = null,

@@ -87,13 +87,28 @@ test("the cap counts for an attempt that was lost with its worker, and not for o
   ]);
 });
 
-test("a policy says for how long a function may be out of reach", async () => {
+test("a policy says for how long a function may be out of reach, and after that each try counts, until it answers", async () => {
   await using held = await withLease(1);
-  await held.db.sql`select app_jobs.set_task_policy('a', unreachable_hours => 1)`;
-  await held.db.sql`update app_jobs.jobs set unreachable_since = now() - interval '2 hours'`;
+  const { db, jobs, run } = held;
+  const counts = async () => [
+    ...(await db.sql`select attempts, unreachable_count, unreachable_since is null as "isOver" from app_jobs.jobs`),
+  ];
+  await db.sql`select app_jobs.set_task_policy('a', unreachable_hours => 1)`;
+  await db.sql`update app_jobs.jobs set unreachable_since = now() - interval '2 hours', unreachable_count = 9`;
   await held.fail("unreachable");
-  const [job] = await held.db.sql`select attempts, unreachable_count from app_jobs.jobs`;
-  expect(job).toEqual({ attempts: 1, unreachable_count: 0 });
+  expect(await counts()).toEqual([{ attempts: 1, unreachable_count: 9, isOver: false }]);
+
+  for (const kind of ["unreachable", "retry"] as const) {
+    await db.sql`update app_jobs.jobs set run_at = now()`;
+    const [job] = (await jobs.getJobs({ run, limit: 1, tasks: { only: null, except: null } })).jobs;
+    const lease = { jobId: job?.id ?? "", leaseToken: job?.leaseToken ?? "" };
+    await jobs.failJobs([{ ...lease, kind, message: "no", delaySeconds: null }], 259_200);
+    expect(await counts()).toEqual(
+      kind === "retry"
+        ? [{ attempts: 3, unreachable_count: 0, isOver: true }]
+        : [{ attempts: 2, unreachable_count: 9, isOver: false }],
+    );
+  }
 });
 
 test("a policy says how long a function that answered 202 has until its next callback", async () => {
