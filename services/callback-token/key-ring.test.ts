@@ -32,3 +32,16 @@ test("keys that could not be read are asked for again", async () => {
   asked[1]?.resolve(["key"]);
   expect(await second).toEqual(["key"]);
 });
+
+test("a signature of none of the known keys has them read anew, once for all who ask, and seldom while strangers go on", async () => {
+  let [now, reads] = [0, 0];
+  const ring = createKeyRing({ callbackKeys: async () => [`key ${(reads += 1)}`] }, () => now);
+  expect(await ring.keys()).toEqual(["key 1"]);
+  expect(await Promise.all([ring.renewed(), ring.renewed()])).toEqual([["key 2"], ["key 2"]]);
+  expect(ring.keys()).toEqual(["key 2"]);
+
+  for (let n = 0; n < 1_000; n++) await ring.renewed();
+  expect(reads).toBe(11);
+  for (; now < 5_000; now += 10) await ring.renewed();
+  expect(reads).toBe(15);
+});

@@ -6,10 +6,13 @@ import { createCallbackApp } from "./create-callback-app.ts";
 const lease = { jobId: "7", leaseToken: "5b720132-17d5-424d-9bcb-ee7b17c13d43" };
 const token = signCallbackToken(lease, "key");
 
+/** Knows one key, and the one that was added since when it is asked again. */
+const ring = { keys: () => ["key"], renewed: async () => ["added", "key"] };
+
 /** Posts a body of which each chunk is counted when it is read, and gives the status and that count. */
 async function post(token: string): Promise<{ status: number; chunksRead: number }> {
   const app = createCallbackApp({
-    queues: [{ jobs: { callback: async () => "taken" }, ring: { keys: async () => ["key"] } }],
+    queues: [{ jobs: { callback: async () => "taken" }, ring }],
     log: createLog({ level: "silent", format: "json", write: () => {}, now: () => new Date() }),
     callbackSeconds: 60,
     retryAfterMaxSeconds: 60,
@@ -30,10 +33,16 @@ async function post(token: string): Promise<{ status: number; chunksRead: number
   return { status: response.status, chunksRead };
 }
 
-test("the body of a callback with a good token is read", async () => {
-  expect(await post(token)).toEqual({ status: 200, chunksRead: 4 });
+test.each([
+  ["a key that is known", token],
+  ["a key that was added since the keys were read", signCallbackToken(lease, "added")],
+])("the body of a callback is read whose token is signed by %s", async (_, signed) => {
+  expect(await post(signed)).toEqual({ status: 200, chunksRead: 4 });
 });
 
-test("of a callback with a wrong token not a byte of the body is read", async () => {
-  expect(await post(token.replace(/.$/, "!"))).toEqual({ status: 401, chunksRead: 0 });
+test.each([
+  ["no token", token.replace(/.$/, "!")],
+  ["signed by no key", signCallbackToken(lease, "another")],
+])("of a callback whose token is %s not a byte of the body is read", async (_, wrong) => {
+  expect(await post(wrong)).toEqual({ status: 401, chunksRead: 0 });
 });

@@ -5,7 +5,7 @@ import { isTransient } from "#db/is-transient";
 import type { Jobs, Lease } from "#db/jobs";
 import { type CallbackReport, readCallbackReport } from "#protocol/callback";
 import { header } from "#protocol/headers";
-import { readCallbackToken } from "../callback-token/callback-token.ts";
+import { isCallbackToken, readCallbackToken } from "../callback-token/callback-token.ts";
 import type { KeyRing } from "../callback-token/key-ring.ts";
 import type { Log } from "../log/log.ts";
 
@@ -87,16 +87,26 @@ type Holder = { readonly workerId: string; readonly found: readonly Found[]; rea
 
 type Found = { readonly jobs: CallbackQueue["jobs"]; readonly lease: Lease };
 
+/** Gives the leases that a token stands for. The key that has signed it may be newer than those that are known. */
+async function findLeases(queues: readonly CallbackQueue[], shown: Shown): Promise<Found[]> {
+  const found = await readLeases(queues, shown, "keys");
+  return found.length > 0 || !isCallbackToken(shown.token) ? found : readLeases(queues, shown, "renewed");
+}
+
 /**
  * Gives the lease that a token stands for, with each queue whose key has signed it: one, but for databases that are copies of each
  * other. One that is away delays what is another's, and fails none of it.
  *
  * @throws what a database that is away says, where no other knows the token.
  */
-async function findLeases(queues: readonly CallbackQueue[], { jobId, token }: Shown): Promise<Found[]> {
+async function readLeases(
+  queues: readonly CallbackQueue[],
+  { jobId, token }: Shown,
+  from: keyof KeyRing,
+): Promise<Found[]> {
   const tries = await Promise.allSettled(
     queues.map(async ({ jobs, ring }) => {
-      const lease = readCallbackToken(jobId, token, await ring.keys());
+      const lease = readCallbackToken(jobId, token, await ring[from]());
       return lease === null ? [] : [{ jobs, lease }];
     }),
   );
