@@ -99,9 +99,10 @@ describe("a function that has secrets", () => {
     expect((await post(headers)).status).toBe(200);
     const again = await post(headers);
     expect([again.status, await again.json()]).toEqual([
-      401,
+      425,
       { error: "The request has come before: each attempt is signed anew" },
     ]);
+    expect([again.headers.get("X-Job-Error"), again.headers.get("Retry-After")]).toEqual([null, "1"]);
     expect((await post(await signed())).status).toBe(200);
     expect(greeted).toEqual(["Ada", "Ada"]);
   });

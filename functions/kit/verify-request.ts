@@ -32,6 +32,8 @@ const defaultLimit = 50_000;
  * function's own idempotency is what is left.
  *
  * A refusal is HTTP 401 and a failed attempt, not for good: secrets that do not match are a fault of set-up, which somebody repairs.
+ * A replay is HTTP 425, which RFC 8470 §5.2 has for this and which uses no attempt: two attempts of one job within a second carry one
+ * signature, since timestamps are whole seconds, and the true worker comes back with another.
  */
 export function createRequestVerifier({
   now = Date.now,
@@ -50,7 +52,10 @@ export function createRequestVerifier({
     if (other !== undefined)
       throw refused(`The request's ${other} is not of the job that was signed (webhook-id)`);
     if (!isNew(id, Number(headers.get(header.webhookTimestamp))))
-      throw refused("The request has come before: each attempt is signed anew");
+      throw new JobError("The request has come before: each attempt is signed anew", {
+        status: 425,
+        retryAfterSeconds: 1,
+      });
   };
 }
 

@@ -75,6 +75,39 @@ test("a function of the kit takes what its worker signs, and fails what another 
   });
 });
 
+test("attempts that follow each other within a second all run, and none is lost to the memory of replays", async () => {
+  await using database = await withDatabase();
+  let runs = 0;
+  const flaky = defineJob(
+    {
+      name: "flaky",
+      payload: z.object({}),
+      run: () => {
+        runs += 1;
+        if (runs < 4) throw new Error("not yet");
+        return {};
+      },
+    },
+    { write: () => {} },
+  );
+  await using fn = await withFunction(({ path, headers, body }) => {
+    const request = new Request(`http://function.test${path}`, { method: "POST", headers, body });
+    return flaky.fetch(request, { JOBS_SIGNING_SECRETS: secret });
+  });
+  await using _service = await withJobService({
+    ...database.env,
+    KNATIVE_SERVICE_URL: fn.url,
+    JOBS_SIGNING_SECRETS: secret,
+  });
+  await database.sql`select app_jobs.set_task_policy('flaky', backoff_base_seconds => 0.05, backoff_factor => 1)`;
+  await database.sql`select app_jobs.add_job(${tenant}, 'flaky', max_attempts => 4)`;
+  await until("the job is done, or dead", async () => {
+    return (await database.sql`select from app_jobs.jobs`).length === 0;
+  });
+  expect([...(await database.sql`select last_error from app_jobs.dead_jobs`)]).toEqual([]);
+  expect(runs).toBe(4);
+});
+
 test("a secret that is none stops the start, and is not repeated", async () => {
   await using database = await withDatabase();
   const start = withJobService({
