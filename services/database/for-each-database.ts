@@ -29,8 +29,8 @@ function settingsByDatabase<Settings extends SeveralSettings>(settings: Settings
 /**
  * Starts a part for each database, side by side, and gives them as one.
  *
- * Of several, each works whatever becomes of the others: all is ready when the first one is, and stays so while any is. What is
- * wrong with another one is logged.
+ * Of several, each works whatever becomes of the others: all is ready when the first one is, and stays so while any is; it never will
+ * be when none will. What is wrong with another one is logged.
  */
 export function forEachDatabase<Settings extends SeveralSettings>(
   settings: Settings,
@@ -51,7 +51,9 @@ type Named = { readonly database: string; readonly part: Part };
 function together(parts: readonly Named[], log: Log): Part {
   for (const { database, part } of parts)
     part.ready.catch((error: unknown) => log.error("not working for this database", { database, error }));
-  const ready = Promise.race(parts.map(({ part }) => part.ready));
+  const ready = Promise.any(parts.map(({ part }) => part.ready)).catch((faults: AggregateError) => {
+    throw faults.errors[0];
+  });
   ready.catch(() => undefined);
   return {
     ready,

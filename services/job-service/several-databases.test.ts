@@ -3,6 +3,7 @@ import { until } from "../testing/until.ts";
 import { type TestDatabase, withDatabase } from "../testing/with-database.ts";
 import { type Received, withFunction } from "../testing/with-function.ts";
 import { withJobService } from "../testing/with-job-service.ts";
+import { withProcess } from "../testing/with-process.ts";
 
 const tenant = "5b720132-17d5-424d-9bcb-ee7b17c13d43";
 
@@ -108,6 +109,30 @@ test("a database that is away holds up no other, and is worked for when it is ba
   expect(
     service.events.some((event) => String(event["event"]).includes("waiting for the database away")),
   ).toBe(true);
+});
+
+test("a database that can never be used holds up no other, and one log line says why", async () => {
+  await using unmigrated = await withDatabase("empty");
+  await using database = await withDatabase();
+  await using fn = await withFunction();
+  await using service = await withJobService(settingsFor([unmigrated, database], fn.url));
+  const complaint = await until("the log tells", () =>
+    service.events.find(({ event }) => event === "not working for this database"),
+  );
+  expect(String(complaint["error"])).toContain("db:migrate");
+  await addJobs(database, "x");
+  await until("the job is done", async () => (await jobsLeft(database)) === 0);
+});
+
+test("a service that can use none of its databases ends, and says why", async () => {
+  await using one = await withDatabase("empty");
+  await using another = await withDatabase("empty");
+  await using service = withProcess("services/job-service/main.ts", {
+    ...settingsFor([one, another], "http://127.0.0.1:1"),
+    INTERNAL_JOBS_CALLBACK_PORT: "0",
+  });
+  expect(await service.exited).toBe(1);
+  expect(service.output()).toContain("db:migrate");
 });
 
 test.each([
