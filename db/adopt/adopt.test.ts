@@ -62,6 +62,15 @@ describe.skipIf(!isInstalled)("adopting a database of @pgpm/database-jobs", () =
     expect(next.map(({ queue_name }) => queue_name)).toContain("serial");
   });
 
+  test("knows which job a schedule made last, so that its next tick waits for it", async () => {
+    await using database = await withOriginal();
+    const { sql } = database;
+    await sql`select app_jobs.run_scheduled_job(id) from app_jobs.scheduled_jobs`;
+    await migrate(database.settings);
+    const run = sql`select from app_jobs.scheduled_jobs as s, app_jobs.run_scheduled_job(s.id)`.catch(String);
+    expect(await run).toContain("ALREADY_SCHEDULED");
+  });
+
   test("goes on counting ids where the original was", async () => {
     await using database = await withAdopted();
     const [{ id } = {}] = await database.sql<

@@ -41,6 +41,12 @@ select
 from app_jobs_before.scheduled_jobs as s
 order by s.id;
 
+-- What a schedule made last holds its next tick back while it waits or runs.
+update app_jobs.jobs as j
+set schedule_id = s.id, scheduled_at = s.last_scheduled
+from app_jobs.scheduled_jobs as s
+where j.id = s.last_scheduled_id;
+
 select setval(pg_get_serial_sequence('app_jobs.jobs', 'id'), s.last_value, s.is_called)
 from app_jobs_before.jobs_id_seq as s;
 

@@ -72,7 +72,8 @@ declare
   tried text[] := '{}';
   wanted integer;
   seen integer;
-  last_priority integer := -2147483648;
+  -- Below every priority, as is band.
+  last_priority bigint := -2147483649;
   last_run_at timestamptz := '-infinity';
   last_name text := '';
   band bigint := -2147483649;

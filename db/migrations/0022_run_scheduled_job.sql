@@ -64,6 +64,8 @@ as $$
       select
       from app_jobs.jobs as j
       where j.id = schedule.last_scheduled_id
+        -- Under its key another job may have taken its place.
+        and j.schedule_id = schedule.id
         and (
           j.locked_at > now() - coalesce(job_expiry, interval '1 hour')
           or (j.locked_at is not null and not app_jobs.is_free(j))
@@ -97,7 +99,7 @@ begin
     -- The last job may still be there, its lease over but not taken back: it gives up its key, and is not superseded.
     update app_jobs.jobs as j
     set key = null, updated_at = now()
-    where j.id = schedule.last_scheduled_id and j.key is not null;
+    where j.id = schedule.last_scheduled_id and j.schedule_id = schedule.id and j.key is not null;
   end if;
   if tick_field is not null and json_typeof(payload) = 'object' then
     payload := payload::jsonb

@@ -13,6 +13,7 @@ declare
   depth bigint;
   band bigint := -2147483649;
 begin
+  at_most := coalesce(at_most, 10000);
   select (
     select count(*)
     from (

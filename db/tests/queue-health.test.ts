@@ -4,7 +4,7 @@ import { onlyRow } from "../client/connect.ts";
 
 const tenant = "5b720132-17d5-424d-9bcb-ee7b17c13d43";
 
-async function depth({ sql }: TestDatabase, atMost: number): Promise<number> {
+async function depth({ sql }: TestDatabase, atMost: number | null): Promise<number> {
   const rows = await sql<{ depth: string }[]>`select app_jobs.queue_depth(${atMost}) as depth`;
   return Number(onlyRow(rows).depth);
 }
@@ -17,6 +17,7 @@ test("the depth counts what could run now, up to a bound", async () => {
   await db.sql`select app_jobs.add_job(${tenant}, 'later', run_at => now() + interval '1 hour')`;
   expect(await depth(db, 100)).toBe(6);
   expect(await depth(db, 4)).toBe(4);
+  expect(await depth(db, null)).toBe(6);
 });
 
 test("health names the session that keeps an old snapshot, and how long the oldest job has waited", async () => {

@@ -72,6 +72,17 @@ test("ALREADY_SCHEDULED is raised while the previous job waits or runs, and no l
   expect(await run()).toBe("made");
 });
 
+test("a job that took the place of a schedule's under its key neither holds the schedule back nor keeps the key", async () => {
+  await using db = await withDatabase();
+  const id = await schedule(db, "k");
+  await db.sql`select app_jobs.run_scheduled_job(${id})`;
+  await db.sql`select app_jobs.add_job(${tenant}, 'other', job_key => 'k', run_at => now() + interval '1 year')`;
+  await db.sql`select app_jobs.run_scheduled_job(${id})`;
+  const jobs =
+    await db.sql`select task_identifier, key, schedule_id, run_at <= now() as is_due from app_jobs.jobs`;
+  expect([...jobs]).toEqual([{ task_identifier: "report", key: "k", schedule_id: id, is_due: true }]);
+});
+
 test("a scheduler's claim is its own until it is released or runs out", async () => {
   await using db = await withDatabase();
   const id = await schedule(db);

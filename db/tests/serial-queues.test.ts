@@ -43,6 +43,13 @@ test.each([
   expect((await claim(db))?.name).toBe(next);
 });
 
+test("the first place that there can be is looked at too", async () => {
+  await using db = await withDatabase();
+  await db.sql`
+    select app_jobs.add_job(gen_random_uuid(), 'a', queue_name => '', priority => -2147483648, run_at => '-infinity')`;
+  expect([...(await db.sql`select queue_name from app_jobs.get_job('w')`)]).toEqual([{ queue_name: "" }]);
+});
+
 test("a plain update moves a waiting job to another queue, or to another time", async () => {
   await using db = await withDatabase();
   await add(db, "first", "q");

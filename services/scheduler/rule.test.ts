@@ -46,6 +46,7 @@ describe("a fault is said so that a person can mend it", () => {
     [{ rule: "* * * * *", jitterSeconds: 86_401 }, "expected at most 86400 seconds"],
     [{ rule: "* * * * *", scheduledAtField: "" }, 'scheduledAtField "": expected the name of a field'],
     [{ rule: "* * * * *", note: "\u0000" }, "holds the character \\u0000, which Postgres cannot read"],
+    [{ rule: "* * * * *", note: ["\ud83d"] }, "holds the character \\ud83d, which Postgres cannot read"],
     [{ hour: { start: 9, step: 0 } }, "expected a whole number from 0 to 23"],
   ];
   test.each(cases)("%j: %s", (info, expected) => {
@@ -61,7 +62,9 @@ test("a fault never carries a control character, which Postgres or a terminal wo
 });
 
 test("keys that mean nothing to us are left alone", () => {
-  expect(schedule({ rule: "* * * * *", note: "asked for by Ada", recurs: true }).pattern).toBe("* * * * *");
+  expect(schedule({ rule: "* * * * *", note: "asked for by Ada 💌, \\ud83d", recurs: true }).pattern).toBe(
+    "* * * * *",
+  );
 });
 
 test("without policies the latest missed tick is run, jobs do not overlap, and none is delayed", () => {

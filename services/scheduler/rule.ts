@@ -78,7 +78,9 @@ export function parseSchedule(scheduleInfo: unknown): ParsedSchedule {
 
   const times = readTimes(rule, { fields, zone });
   if ("fault" in times) return times;
-  if (holdsNul(scheduleInfo)) return { fault: "holds the character \\u0000, which Postgres cannot read" };
+  const unreadable = unreadableEscape(scheduleInfo);
+  if (unreadable !== undefined)
+    return { fault: `holds the character ${unreadable}, which Postgres cannot read` };
   return { schedule: { ...times, tz: zone, start: from, end: to, policies } };
 }
 
@@ -98,9 +100,9 @@ function readTimes(
   return { pattern, cron: createCron(pattern, { mode: "7-part", domAndDow: true, timezone: zone }) };
 }
 
-/** The policies are read in SQL too, where one NUL anywhere in the text spoils the whole. */
-function holdsNul(value: unknown): boolean {
-  return /(?<!\\)(?:\\\\)*\\u0000/.test(JSON.stringify(value));
+/** The policies are read in SQL too, where one NUL or lone surrogate anywhere in the text spoils the whole; JSON.stringify escapes both. */
+function unreadableEscape(value: unknown): string | undefined {
+  return /(?<!\\)(?:\\\\)*(\\u(?:0000|d[89a-f][\da-f]{2}))/.exec(JSON.stringify(value))?.[1];
 }
 
 /** Gives a value as it may appear in a message: on one line, without control characters, cut at 60 characters. */

@@ -23,9 +23,8 @@ export type Dispatched = {
  */
 export async function dispatch(request: HttpRequest, options: DispatchOptions): Promise<Dispatched | null> {
   const { client, timeoutSeconds, retryAfterMaxSeconds } = options;
-  const now = new Date();
   const ended = await client.post(request, timeoutSeconds * 1_000);
   if (ended === null) return null;
-  const outcome = decideOutcome(ended, { now, timeoutSeconds, retryAfterMaxSeconds });
+  const outcome = decideOutcome(ended, { now: new Date(), timeoutSeconds, retryAfterMaxSeconds });
   return { outcome, httpStatus: "status" in ended ? ended.status : null };
 }
