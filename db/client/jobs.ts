@@ -22,6 +22,8 @@ export type LeasedJob = {
   readonly leaseToken: string;
   /** In ms since 1970; ±Infinity too. */
   readonly createdAtMs: number;
+  /** How often it was replaced under its key, or its payload edited, after an attempt. */
+  readonly revision: number;
   readonly traceparent: string | null;
   readonly tracestate: string | null;
   readonly scheduleId: string | null;
@@ -121,7 +123,17 @@ type LeasedRow = Pick<
 
 /** Gives the job of a row, or null where it stands for a refused completion. */
 function leasedJob(row: LeasedRow, facts: readonly string[]): LeasedJob | null {
-  const [id = "", databaseId = "", attempt, maxAttempts, priority, runAtUs, createdAtMs, leaseToken] = facts;
+  const [
+    id = "",
+    databaseId = "",
+    attempt,
+    maxAttempts,
+    priority,
+    runAtUs,
+    createdAtMs,
+    leaseToken,
+    revision,
+  ] = facts;
   if (leaseToken === undefined) return null;
   return {
     id,
@@ -135,6 +147,7 @@ function leasedJob(row: LeasedRow, facts: readonly string[]): LeasedJob | null {
     runAtUs: Number(runAtUs),
     leaseToken,
     createdAtMs: Number(createdAtMs),
+    revision: revision === undefined ? 0 : Number(revision),
     traceparent: row.traceparent,
     tracestate: row.tracestate,
     scheduleId: row.scheduleId,
@@ -160,7 +173,7 @@ function claims(call: Call, keepSeconds: number | null) {
       const rows = await call<LeasedRow>(
         `select
            concat_ws(' ', id, database_id, attempts, max_attempts, priority, round(date_part('epoch', run_at) * 1000000),
-             round(date_part('epoch', created_at) * 1000), lease_token) as facts,
+             round(date_part('epoch', created_at) * 1000), lease_token, revision) as facts,
            task_identifier as "taskIdentifier", payload::text as payload, queue_name as "queueName", traceparent, tracestate,
            schedule_id as "scheduleId", scheduled_at as "scheduledAt"
          from app_jobs.get_jobs($1, $2, $3::text[], $4::text[], $5::text::json, $6::bigint[], $7::uuid[], $8)`,

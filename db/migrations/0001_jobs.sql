@@ -42,6 +42,7 @@ create table app_jobs.jobs (
   parked_queue boolean not null default false,
   death text,
   has_history boolean not null default false,
+  revision integer,
   constraint jobs_pkey primary key (id),
   constraint jobs_task_identifier_length check (length(task_identifier) between 1 and 126),
   constraint jobs_queue_name_length check (length(queue_name) < 127),
@@ -91,6 +92,8 @@ comment on column app_jobs.jobs.scheduled_at is 'Tick of that schedule which thi
 comment on column app_jobs.jobs.parked_queue is 'It runs and its serial queue is parked: its end brings the queue back. See park_queues.';
 comment on column app_jobs.jobs.death is 'Why it dies when it is freed without an attempt left, where whoever frees it says so; see dead_jobs.reason.';
 comment on column app_jobs.jobs.has_history is 'Whether job_attempts may have rows of it, which go when it completes.';
+comment on column app_jobs.jobs.revision is
+  'How often it was replaced under its key, or retried with another payload, after an attempt; null for never. Part of the Idempotency-Key.';
 
 -- Serves get_jobs: the next free jobs of one priority, and the distinct priorities by skipping along it.
 create index jobs_ready_idx on app_jobs.jobs (priority, run_at, id)

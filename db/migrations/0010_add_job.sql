@@ -130,6 +130,8 @@ begin
       unreachable_count = 0,
       schedule_id = null,
       scheduled_at = null,
+      -- Work that an attempt of the replaced one has done is not this one's.
+      revision = case when jobs.has_history then coalesce(jobs.revision, 0) + 1 else jobs.revision end,
       updated_at = now()
     where jobs.locked_at is null
     returning * into job;

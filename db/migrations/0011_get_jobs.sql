@@ -39,7 +39,8 @@ create type app_jobs.leased_job as (
   traceparent text,
   tracestate text,
   schedule_id bigint,
-  scheduled_at timestamptz
+  scheduled_at timestamptz,
+  revision integer
 );
 
 comment on type app_jobs.leased_job is
@@ -259,7 +260,8 @@ begin
     j.traceparent,
     j.tracestate,
     j.schedule_id,
-    j.scheduled_at;
+    j.scheduled_at,
+    j.revision;
 
   -- Queues with nothing more to claim need no second look, and those with two rows but one.
   if cardinality(idle) > 0 then
@@ -311,7 +313,7 @@ begin
     end if;
     if cardinality(taken) < cardinality(completed_ids) then
       return query
-      select (row (refused.id, null, null, null, null, null, null, null, null, null, null, null, null, null, null)::app_jobs.leased_job).*
+      select (row (refused.id, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null)::app_jobs.leased_job).*
       from unnest(completed_ids) as refused (id)
       where refused.id <> all (taken);
     end if;

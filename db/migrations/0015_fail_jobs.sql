@@ -2,7 +2,7 @@
 --   retry        a failed attempt: waits for backoff, or for delay_seconds where that is longer
 --   dead         failed for good: no attempt is left
 --   unreachable  the function was not reached: the attempt is given back, and the job waits for delay_seconds, else
---                for 1, 2, 4 … 64 seconds with jitter, and no less than one: signatures tell attempts apart by the second. After
+--                for 1, 2, 4 … 64 seconds with jitter, and no less than one; after
 --                unreachable_limit_seconds of that it is a retry, and so is each one after it, until an answer ends the series
 -- The policy of the task comes before the defaults (task_policies). attempt_limit and backoff_of say the same of one job; here they
 -- would make a failure cost five times as much.
@@ -95,7 +95,7 @@ begin
     run_at = case v.kind
       when 'dead' then j.run_at
       when 'unreachable' then now() + make_interval(
-        secs => greatest(1, coalesce(v.delay, power(2, least(j.unreachable_count, 6)) * (0.5 + 0.5 * random())))
+        secs => coalesce(v.delay, greatest(1, power(2, least(j.unreachable_count, 6)) * (0.5 + 0.5 * random())))
       )
       else greatest(now(), j.run_at)
         + make_interval(

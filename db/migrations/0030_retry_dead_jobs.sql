@@ -27,7 +27,7 @@ begin
     for n in 1..2 loop
       insert into app_jobs.jobs (
         id, database_id, queue_name, task_identifier, payload, priority, run_at, max_attempts, key, last_error,
-        created_at, traceparent, tracestate, schedule_id, scheduled_at, has_history
+        created_at, traceparent, tracestate, schedule_id, scheduled_at, has_history, revision
       )
       values (
         letter.id,
@@ -45,7 +45,8 @@ begin
         letter.tracestate,
         letter.schedule_id,
         letter.scheduled_at,
-        letter.has_history
+        letter.has_history,
+        case when retry_dead_jobs.payload is null then letter.revision else coalesce(letter.revision, 0) + 1 end
       )
       on conflict (database_id, key) where key is not null do nothing
       returning * into job;

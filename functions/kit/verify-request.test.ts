@@ -23,20 +23,24 @@ const facts = {
   tracestate: null,
   scheduleId: null,
   scheduledAt: null,
+  revision: 0,
 };
 const body = '{"to":"Ada"}';
 
 type Change = {
   readonly by?: string;
   readonly ageSeconds?: number;
+  readonly revision?: number;
   readonly headers?: Readonly<Record<string, string | undefined>>;
   readonly body?: string;
 };
 
 async function signed(change: Change = {}): Promise<Headers> {
   const timestampSeconds = Math.floor(Date.now() / 1000) - (change.ageSeconds ?? 0);
-  const signature = await createSigner([change.by ?? secret])({ id: "d1:7", timestampSeconds, body });
-  const headers = new Headers({ ...jobRequestHeaders(facts), ...signature });
+  const revision = change.revision ?? 0;
+  const id = revision === 0 ? "d1:7" : `d1:7:${revision}`;
+  const signature = await createSigner([change.by ?? secret])({ id, timestampSeconds, body });
+  const headers = new Headers({ ...jobRequestHeaders({ ...facts, revision }), ...signature });
   for (const [name, value] of Object.entries(change.headers ?? {}))
     if (value === undefined) headers.delete(name);
     else headers.set(name, value);
@@ -68,6 +72,12 @@ describe("a function that has secrets", () => {
     expect(greeted).toEqual(["Ada"]);
   });
 
+  test("runs a job that was replaced after an attempt, in the same second too", async () => {
+    const { greeted, post } = greet();
+    for (const revision of [0, 1, 2]) expect((await post(await signed({ revision }))).status).toBe(200);
+    expect(greeted).toHaveLength(3);
+  });
+
   test.each<[string, Change, string]>([
     ["is not signed", { headers: { "webhook-signature": undefined } }, "The request is not signed"],
     [
@@ -80,6 +90,11 @@ describe("a function that has secrets", () => {
     ["is of the future", { ageSeconds: -302 }, "The request was signed more than 300 s ago or ahead"],
     ["names another tenant", { headers: { "X-Database-Id": "d2" } }, "The request's X-Database-Id is not"],
     ["names another job", { headers: { "X-Job-Id": "8" } }, "The request's X-Job-Id is not"],
+    [
+      "names another job than was replaced",
+      { revision: 1, headers: { "X-Job-Id": "71" } },
+      "The request's X-Job-Id is not",
+    ],
     ["names no tenant", { headers: { "X-Database-Id": undefined } }, "The request's X-Database-Id is not"],
     ["names no job", { headers: { "X-Job-Id": undefined } }, "The request's X-Job-Id is not"],
     ["names no key", { headers: { "Idempotency-Key": undefined } }, "The request's Idempotency-Key is not"],

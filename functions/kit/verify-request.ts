@@ -26,8 +26,8 @@ const defaultLimit = 50_000;
  * Gives a function that refuses a request which no secret has signed, whose headers name another job than was signed, or which has
  * come before.
  *
- * The signature covers id, time and body. The worker signs the Idempotency-Key, DATABASE_ID:JOB_ID, as the id, so that tenant and
- * job are held by it too. Every attempt is signed anew, so that the same signature twice is a replay: the last 50,000 are remembered as
+ * The signature covers id, time and body. The worker signs the Idempotency-Key, DATABASE_ID:JOB_ID and perhaps :REVISION, as the id, so
+ * that tenant and job are held by it too. Every attempt is signed anew, so that the same signature twice is a replay: the last 50,000 are remembered as
  * long as they are fresh. The memory is this process's own; another one takes a replay for up to five minutes, and then the
  * function's own idempotency is what is left.
  *
@@ -68,7 +68,8 @@ function headerOfAnotherJob(
   if (isNobodys && !id.includes(":")) return undefined;
   if (idempotencyKey !== id) return header.idempotencyKey;
   if (databaseId === undefined || !id.startsWith(`${databaseId}:`)) return header.databaseId;
-  return jobId === undefined || id !== `${databaseId}:${jobId}` ? header.jobId : undefined;
+  const name = `${databaseId}:${jobId}`;
+  return jobId !== undefined && (id === name || id.startsWith(`${name}:`)) ? undefined : header.jobId;
 }
 
 function createReplayMemory(now: () => number, limit: number) {

@@ -2,8 +2,8 @@ import { addressDomain } from "./address.ts";
 import type { Mail } from "./mail.ts";
 
 /**
- * Gives the same name to every try of one mail: a hash of the job's Idempotency-Key and of what is sent. The mail is part of it, as a
- * job that is enqueued anew under its key keeps its id and has another payload, whose mail is to be sent.
+ * Gives the same name to every try of one mail: a hash of the job's Idempotency-Key and of what is sent. The mail is part of it, since
+ * the same job may send another one in its next attempt: the site's branding has changed, or the function has.
  */
 export async function mailIdentity(idempotencyKey: string, mail: Mail): Promise<string> {
   const { to, subject, html, text } = mail;

@@ -15,6 +15,7 @@ const facts = {
   tracestate: "congo=t61rcWkgMzE,rojo=00f067aa0ba902b7",
   scheduleId: "3",
   scheduledAt: new Date("2026-11-06T07:59:00Z"),
+  revision: 0,
 };
 
 test("a job request carries every header of the protocol", () => {
@@ -62,6 +63,14 @@ test("the Idempotency-Key and ce-id are the same in every attempt", () => {
   const [first, second] = [1, 2].map((attempt) => jobRequestHeaders({ ...facts, attempt }));
   expect(second?.["Idempotency-Key"]).toBe(first?.["Idempotency-Key"]);
   expect(second?.["ce-id"]).toBe(first?.["ce-id"]);
+});
+
+test("a job that was replaced after an attempt has another Idempotency-Key and ce-id, and the same X-Job-Id", () => {
+  expect(jobRequestHeaders({ ...facts, revision: 2 })).toMatchObject({
+    "X-Job-Id": "7",
+    "Idempotency-Key": `${facts.databaseId}:7:2`,
+    "ce-id": "7:2",
+  });
 });
 
 test("hostile values reach no header unencoded", () => {

@@ -28,6 +28,8 @@ export const header = {
 export type JobRequestFacts = {
   readonly workerId: string;
   readonly jobId: string;
+  /** How often the job was replaced, or its payload edited, after an attempt. */
+  readonly revision: number;
   readonly databaseId: string;
   /** With the lease's token in it. */
   readonly callbackUrl: string;
@@ -50,10 +52,11 @@ export type JobRequestFacts = {
 /**
  * Gives the headers of a job request (protocol §2), as one plain object.
  *
- * Idempotency-Key is DATABASE_ID:JOB_ID and ce-id the job's id within its ce-source: both stay the same over all
- * attempts. No value can hold a line break or other control character; non-ASCII is percent-encoded.
+ * Idempotency-Key is DATABASE_ID:JOB_ID and ce-id the job's id within its ce-source: both stay the same over all attempts. A
+ * job that was replaced after one has another payload, and another name: :REVISION follows. No value can hold a line break or other control character; non-ASCII is percent-encoded.
  */
 export function jobRequestHeaders(facts: JobRequestFacts): Record<string, string> {
+  const name = facts.revision === 0 ? facts.jobId : `${facts.jobId}:${facts.revision}`;
   const headers: Record<string, string> = {
     "Content-Type": "application/json",
     [header.workerId]: headerText(facts.workerId),
@@ -63,10 +66,10 @@ export function jobRequestHeaders(facts: JobRequestFacts): Record<string, string
     [header.attempt]: String(facts.attempt),
     [header.maxAttempts]: String(facts.maxAttempts),
     [header.completion]: "response",
-    [header.idempotencyKey]: headerText(`${facts.databaseId}:${facts.jobId}`),
+    [header.idempotencyKey]: headerText(`${facts.databaseId}:${name}`),
     [header.deadline]: facts.deadline.toISOString(),
     "ce-specversion": "1.0",
-    "ce-id": cloudEventText(facts.jobId),
+    "ce-id": cloudEventText(name),
     "ce-type": cloudEventText(`app_jobs.${facts.taskIdentifier}`),
     "ce-source": cloudEventText(facts.source ?? `/databases/${facts.databaseId}`),
     "ce-time": facts.createdAt.toISOString(),

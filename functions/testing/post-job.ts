@@ -28,6 +28,7 @@ function workerHeaders(replaced: Record<string, string | undefined> = {}): Heade
       tracestate: null,
       scheduleId: null,
       scheduledAt: null,
+      revision: 0,
     }),
   );
   for (const [name, value] of Object.entries(replaced)) {

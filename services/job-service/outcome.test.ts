@@ -142,6 +142,38 @@ test("an attempt that succeeds after failures completes the job", async () => {
   expect(new Set(fn.requests.map((request) => request.headers.get("Idempotency-Key"))).size).toBe(1);
 });
 
+test("a job that is replaced under its key, or retried with another payload, after an attempt has a key of its own for each payload", async () => {
+  await using database = await withDatabase();
+  await using fn = await withFunction(() => new Response(null, { status: 500 }));
+  await using _service = await withJobService({ ...database.env, KNATIVE_SERVICE_URL: fn.url });
+  const { sql } = database;
+  const ended = () => sql`
+    select from app_jobs.jobs where last_error is not null and locked_at is null
+    union all select from app_jobs.dead_jobs`;
+  const isSent = (count: number) =>
+    until("it has failed again", async () => fn.requests.length === count && (await ended()).length === 1);
+  await sql`select app_jobs.add_job(${tenant}, 'x', '{"n":0}', 'k', run_at => now() + interval '1 hour')`;
+  await sql`select app_jobs.add_job(${tenant}, 'x', '{"n":1}', 'k')`;
+  await isSent(1);
+  await sql`select app_jobs.add_job(${tenant}, 'x', '{"n":2}', 'k', max_attempts => 1)`;
+  await isSent(2);
+  await sql`select app_jobs.retry_dead_jobs(array[1])`;
+  await isSent(3);
+  await sql`select app_jobs.retry_dead_jobs(array[1], '{"n":3}')`;
+  await isSent(4);
+  const sent = fn.requests.map(({ headers, body }) => [
+    headers.get("X-Job-Id"),
+    headers.get("Idempotency-Key"),
+    body,
+  ]);
+  expect(sent).toEqual([
+    ["1", `${tenant}:1`, '{"n":1}'],
+    ["1", `${tenant}:1:1`, '{"n":2}'],
+    ["1", `${tenant}:1:1`, '{"n":2}'],
+    ["1", `${tenant}:1:2`, '{"n":3}'],
+  ]);
+});
+
 test("at max_attempts a job is no longer sent", async () => {
   await using database = await withDatabase();
   await using fn = await withFunction(() => new Response(null, { status: 500 }));

@@ -33,6 +33,7 @@ export function prepareRequest(
     headers: jobRequestHeaders({
       workerId: options.workerId,
       jobId: job.id,
+      revision: job.revision,
       databaseId: job.databaseId,
       callbackUrl: withToken(options.callbackUrl, token),
       attempt: job.attempt,

@@ -20,6 +20,7 @@ const job = (id: number): LeasedJob => ({
   tracestate: null,
   scheduleId: null,
   scheduledAt: null,
+  revision: 0,
 });
 
 /** Slots whose jobs answer, and are settled, when the test says so. */

@@ -20,6 +20,7 @@ const all = () =>
     tracestate: null,
     scheduleId: null,
     scheduledAt: null,
+    revision: 0,
   });
 const headersOf = word === "protocol" ? all : () => ({ "Content-Type": "application/json" });
 

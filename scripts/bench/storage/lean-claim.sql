@@ -99,7 +99,8 @@ begin
     updated_at = now()
   where j.ctid = any (free)
   returning j.id, j.database_id, j.task_identifier, j.payload, j.attempts, j.max_attempts, j.priority, j.run_at,
-    j.queue_name, j.lease_token, j.created_at, j.traceparent, j.tracestate, j.schedule_id, j.scheduled_at;
+    j.queue_name, j.lease_token, j.created_at, j.traceparent, j.tracestate, j.schedule_id, j.scheduled_at,
+    j.revision;
 end;
 $$;
 
