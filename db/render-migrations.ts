@@ -8,13 +8,16 @@ export const migrationsFolder = join(import.meta.dirname, "migrations");
 /** Table, in the jobs' own schema, that lists what was applied; an application's own drizzle journal stays apart. */
 export const journalTable = "migrations";
 
+/** What a schema's name has to be: a plain lower-case identifier, which Postgres cuts nothing off. */
+export const schemaName = /^[a-z_][a-z0-9_]{0,62}$/;
+
 /**
  * Gives a text of the migrations with another schema's name in the place of `app_jobs`.
  *
  * @throws Error when the name is not a plain lower-case identifier of at most 63 characters.
  */
 export function renderSql(text: string, schema: string): string {
-  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema))
+  if (!schemaName.test(schema))
     throw new Error(
       `Cannot use the schema ${JSON.stringify(schema)}: it is not a lower-case SQL identifier of at most 63 characters. Change JOBS_SCHEMA.`,
     );

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { JobError } from "../functions/kit/job-error.ts";
 import { compileFolder } from "../functions/send-email-link/own-templates.ts";
 import { readFolder } from "../functions/serve/read-folder.ts";
 import { compiledModule } from "./email/compiled-module.ts";
@@ -23,7 +24,12 @@ async function write(path: string, text: string): Promise<void> {
 }
 
 async function writeOwn(from: string, to: string): Promise<void> {
-  const own = Object.entries(await compileFolder(resolve(from), readFolder));
+  const compiled = await compileFolder(resolve(from), readFolder, "--from").catch((fault: unknown) => {
+    if (!(fault instanceof JobError)) throw fault;
+    console.error(fault.message);
+    process.exit(1);
+  });
+  const own = Object.entries(compiled);
   const body = own.map(([type, html]) => `  ${type}: ${JSON.stringify(html)},\n`);
   await write(
     resolve(to),

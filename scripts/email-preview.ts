@@ -1,14 +1,15 @@
+import { readdir } from "node:fs/promises";
 import { resolve } from "node:path";
 import { ourTemplates, startPreview } from "./email/start-preview.ts";
 import { readOptions } from "./options/read-options.ts";
+import { refuse } from "./options/refuse.ts";
 import { wholeNumber } from "./options/whole-number.ts";
 
 // `bun run email:preview` shows every mail in light and dark, on a phone's and a desktop's width, and follows each change.
 // --from FOLDER shows one's own templates, --port N takes that port.
 
 const values = readOptions({ from: { type: "string", default: ourTemplates }, port: { type: "string" } });
-const { url } = startPreview({
-  folder: resolve(values.from),
-  port: wholeNumber("--port", values.port, 8090),
-});
+const folder = resolve(values.from);
+await readdir(folder).catch(() => refuse(`Cannot read --from ${JSON.stringify(folder)}: expected a folder.`));
+const { url } = startPreview({ folder, port: wholeNumber("--port", values.port, 8090) });
 console.log(`Mails are at ${url}`);

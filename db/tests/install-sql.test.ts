@@ -57,6 +57,17 @@ test("the plain file leaves tables that are not ours alone", async () => {
   );
 });
 
+test.each(["scripts/db-sql.ts", "scripts/db-extension.ts"])(
+  "%s refuses a schema's name that is none in one line",
+  async (script) => {
+    await using command = withProcess(script, {}, ["--schema", "Work"]);
+    expect(await command.exited).toBe(1);
+    expect(command.output()).toBe(
+      "error: option '--schema <name>' argument 'Work' is invalid. Expected a lower-case SQL identifier of at most 63 characters.\n",
+    );
+  },
+);
+
 test("the commands write the file, and the extension's files, where they are told to", async () => {
   await using stack = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "jobs-forms-"));

@@ -46,8 +46,7 @@ export const sendEmailLinkSettings = requireSending(
     DEFAULT_DATABASE_ID: z.string().optional().describe("Tenant of jobs that come without X-Database-Id."),
     LOCAL_APP_PORT: z
       .string()
-      .regex(/^\d{1,5}$/, expectedPort)
-      .refine((text) => Number(text) >= 1 && Number(text) <= 65_535, expectedPort)
+      .refine((text) => /^\d{1,5}$/.test(text) && Number(text) >= 1 && Number(text) <= 65_535, expectedPort)
       .optional()
       .describe("Port of the app on this machine: links to localhost domains use http and this port."),
     JOBS_EMAIL_TEMPLATES: z

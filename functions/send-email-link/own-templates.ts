@@ -28,23 +28,22 @@ export function createOwnTemplates(
 }
 
 /**
- * Gives a folder's templates as compiled HTML, by type of mail.
+ * Gives a folder's templates as compiled HTML, by type of mail. `namedBy` is what the folder was named by, for messages.
  *
  * @throws JobError that names the folder, or the file with its fault. Not for good, as a file can be repaired.
  */
 export async function compileFolder(
   folder: string,
   readFolder: ReadFolder,
+  namedBy = "JOBS_EMAIL_TEMPLATES",
 ): Promise<Partial<Record<keyof Templates, string>>> {
   const sources = await readFolder(folder, ".mjml").catch((cause: unknown) => {
-    throw new JobError(`Cannot read the templates of JOBS_EMAIL_TEMPLATES (${folder}): check the folder`, {
+    throw new JobError(`Cannot read the templates of ${namedBy} (${folder}): check the folder`, {
       cause,
     });
   });
   if (Object.keys(sources).length === 0)
-    throw new JobError(
-      `Cannot use the templates of JOBS_EMAIL_TEMPLATES (${folder}): there is no .mjml file in it`,
-    );
+    throw new JobError(`Cannot use the templates of ${namedBy} (${folder}): there is no .mjml file in it`);
   const types = ["invite_email", "forgot_password", "email_verification"] as const;
   const stranger = Object.keys(sources).find((name) => ![forAll, ...types].includes(name));
   if (stranger !== undefined)

@@ -51,6 +51,14 @@ test("a folder without a file to write to is refused", async () => {
   ]);
 });
 
+test("a folder that cannot be read is named as it was given, in one line", async () => {
+  const { complaint, code } = await compile("--from", "/no/such", "--to", "/no/such/compiled.ts");
+  expect([complaint, code]).toEqual([
+    "Cannot read the templates of --from (/no/such): check the folder\n",
+    1,
+  ]);
+});
+
 test("an edge worker that is told a folder names the way to compile it in", async () => {
   const job = createSendEmailLink({ write: () => {} });
   await using graphql = withGraphql("id", {});

@@ -3,11 +3,12 @@ import { Command } from "commander";
 import { extensionFiles, extensionName, releases } from "../../db/extension/extension-files.ts";
 import { readMigrations } from "../../db/read-migrations.ts";
 import packageJson from "../../package.json";
+import { schemaOption } from "./schema-option.ts";
 
 const command = new Command("db:extension")
   .description("Writes the schema as an extension, for a folder in Postgres's extension_control_path.")
   .argument("[folder]", "where to; the files go into its folder extension", "dist")
-  .option("--schema <name>", "schema that it makes", process.env["JOBS_SCHEMA"] ?? "app_jobs")
+  .addOption(schemaOption("schema that it makes"))
   .parse();
 const folder = join(command.processedArgs[0], "extension");
 const { schema } = command.opts<{ schema: string }>();

@@ -13,7 +13,7 @@ export function readOptions<const Options extends ParseArgsOptionsConfig>(
     .join(", ");
   if (process.argv.includes("--help")) {
     console.log(
-      `Options: ${known || "none"}. They are told of at the top of ${relative(process.cwd(), Bun.main)}.`,
+      `Options: ${known || "none"}. The top of ${relative(process.cwd(), Bun.main)} tells what it does, and their defaults.`,
     );
     process.exit(0);
   }
