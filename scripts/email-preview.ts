@@ -11,5 +11,11 @@ import { wholeNumber } from "./options/whole-number.ts";
 const values = readOptions({ from: { type: "string", default: ourTemplates }, port: { type: "string" } });
 const folder = resolve(values.from);
 await readdir(folder).catch(() => refuse(`Cannot read --from ${JSON.stringify(folder)}: expected a folder.`));
-const { url } = startPreview({ folder, port: wholeNumber("--port", values.port, 8090) });
-console.log(`Mails are at ${url}`);
+const port = wholeNumber("--port", values.port, 8090);
+try {
+  console.log(`Mails are at ${startPreview({ folder, port }).url}`);
+} catch (fault) {
+  const isTaken = fault instanceof Error && "code" in fault && fault.code === "EADDRINUSE";
+  if (!isTaken) throw fault;
+  refuse(`Cannot show the mails: port ${port} is taken. Pass another by --port.`);
+}
