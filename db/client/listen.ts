@@ -22,7 +22,7 @@ export type Listener = {
 };
 
 /**
- * Listens on channels of the database until stopped, over one connection of its own.
+ * Listens on channels of the database until stopped, over two connections of its own.
  *
  * A half-open connection looks alive and hears nothing (a failover, a firewall that forgot it). So the listener sends
  * itself a notification through a second connection every few seconds; when that does not arrive, or either connection
