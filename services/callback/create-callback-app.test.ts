@@ -9,14 +9,15 @@ const token = signCallbackToken(lease, "key");
 /** Knows one key, and the one that was added since when it is asked again. */
 const ring = { keys: () => ["key"], renewed: async () => ["added", "key"] };
 
+const app = createCallbackApp({
+  queues: [{ jobs: { callback: async () => "taken" }, ring }],
+  log: createLog({ level: "silent", format: "json", write: () => {}, now: () => new Date() }),
+  callbackSeconds: 60,
+  retryAfterMaxSeconds: 60,
+});
+
 /** Posts a body of which each chunk is counted when it is read, and gives the status and that count. */
 async function post(token: string): Promise<{ status: number; chunksRead: number }> {
-  const app = createCallbackApp({
-    queues: [{ jobs: { callback: async () => "taken" }, ring }],
-    log: createLog({ level: "silent", format: "json", write: () => {}, now: () => new Date() }),
-    callbackSeconds: 60,
-    retryAfterMaxSeconds: 60,
-  });
   let chunksRead = 0;
   const pull = (controller: ReadableStreamDefaultController<Uint8Array>) => {
     chunksRead += 1;
@@ -45,4 +46,12 @@ test.each([
   ["signed by no key", signCallbackToken(lease, "another")],
 ])("of a callback whose token is %s not a byte of the body is read", async (_, wrong) => {
   expect(await post(wrong)).toEqual({ status: 401, chunksRead: 0 });
+});
+
+test("what is no POST is told how an outcome is reported", async () => {
+  const response = await app.request("http://localhost/callback?token=x");
+  expect([response.status, await response.json()]).toEqual([
+    404,
+    { error: "Nothing is at GET /callback. Report an outcome by POST to the X-Callback-Url." },
+  ]);
 });

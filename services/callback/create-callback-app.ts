@@ -71,6 +71,15 @@ export function createCallbackApp(options: CallbackAppOptions): Hono<{ Variables
       : c.json({ workerId, jobId: lease.jobId });
   });
 
+  // Not notFound, which is forgotten when the app becomes a part of another.
+  app.all("*", (c) =>
+    c.json(
+      {
+        error: `Nothing is at ${c.req.method} ${c.req.path}. Report an outcome by POST to the X-Callback-Url.`,
+      },
+      404,
+    ),
+  );
   app.onError((error, c) => {
     options.log.error("callback not recorded", { error });
     if (!isTransient(error)) return c.json({ error: "The callback could not be recorded." }, 500);
