@@ -15,8 +15,8 @@ type ListOptions = {
 };
 
 const examples = `
-States: ready (due), scheduled (due later), running, retrying (has failed, will run again), dead (out of attempts, or
-failed for good), completed.
+States: ready (due), scheduled (due later), running, retrying (has failed, will run again), dead (out of attempts, failed
+for good, or cancelled), completed.
 Completed jobs are listed where they are asked for and kept (JOBS_KEEP_COMPLETED). Payloads are not listed.
 
 Examples:
