@@ -19,6 +19,6 @@ export const pollSettings = {
     .optional()
     .meta({ secret: true })
     .describe(
-      "Where to listen for notifications when the database's own URL leads to a pooler in transaction mode (PgBouncer): the database itself, as one URL. Not set, workers behind a pooler poll.",
+      "Where to listen for notifications when the database's own URL leads to a pooler in transaction mode (PgBouncer): the database itself, as one URL. Not set, workers behind a pooler poll. Not with several JOBS_DATABASES.",
     ),
 };
