@@ -75,9 +75,21 @@ async function alone<T>(settings: DatabaseSettings, work: (sql: Sql) => Promise<
       await lock`select pg_advisory_xact_lock(${migrationLock})`;
       return work(sql);
     })) as T;
+  } catch (error) {
+    throw rightsFault(error) ?? error;
   } finally {
     await Promise.all([sql.end(), guard.end()]);
   }
+}
+
+/** Says which role may migrate, where this one may not. */
+function rightsFault(error: unknown): MigrationError | undefined {
+  const fault = error instanceof DrizzleQueryError ? error.cause : error;
+  if (!(fault instanceof postgres.PostgresError) || fault.code !== "42501") return undefined;
+  return new MigrationError(
+    `Cannot migrate: ${fault.message}. Use the role that owns the schema, or for a new schema one that may make it (grant create on database).`,
+    { cause: error },
+  );
 }
 
 async function apply(sql: Sql, schema: string, folder: string): Promise<void> {
@@ -120,5 +132,8 @@ async function explain(error: unknown, folder: string): Promise<unknown> {
       { cause: fault },
     );
   }
-  return new MigrationError(`Cannot migrate: ${fault.message} (SQL state ${fault.code}).`, { cause: fault });
+  return (
+    rightsFault(fault) ??
+    new MigrationError(`Cannot migrate: ${fault.message} (SQL state ${fault.code}).`, { cause: fault })
+  );
 }

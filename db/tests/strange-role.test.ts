@@ -1,0 +1,43 @@
+import { expect, test } from "bun:test";
+import { type TestDatabase, withDatabase } from "../../services/testing/with-database.ts";
+import { withProcess } from "../../services/testing/with-process.ts";
+
+/** A role with no rights, as the environment of a command. */
+async function withStranger(database: TestDatabase) {
+  const name = `stranger_${crypto.randomUUID().slice(0, 8)}`;
+  await database.sql.unsafe(`create role ${name} login password 'secret'`);
+  const url = new URL(database.url);
+  url.username = name;
+  url.password = "secret";
+  return {
+    env: { DATABASE_URL: url.href },
+    [Symbol.asyncDispose]: async () => {
+      await database.sql.unsafe(`drop role ${name}`);
+    },
+  };
+}
+
+const whoMayMigrate =
+  "Use the role that owns the schema, or for a new schema one that may make it (grant create on database).";
+
+test.each(["empty", "migrated"] as const)(
+  "a role that may not migrate the %s database is told which one may",
+  async (kind) => {
+    await using database = await (kind === "empty" ? withDatabase("empty") : withDatabase());
+    await using stranger = await withStranger(database);
+    await using command = withProcess("scripts/migrate.ts", stranger.env);
+    expect(await command.exited).toBe(1);
+    expect(command.output()).toMatch(/^Cannot migrate: permission denied for (database|schema) \w+\. /);
+    expect(command.output()).toEndWith(`${whoMayMigrate}\n`);
+  },
+);
+
+test("a role that may not see the jobs is told what it needs", async () => {
+  await using database = await withDatabase();
+  await using stranger = await withStranger(database);
+  await using command = withProcess("scripts/jobs.ts", stranger.env, ["list"]);
+  expect(await command.exited).toBe(1);
+  expect(command.output()).toBe(
+    "Cannot do that: permission denied for schema app_jobs. Grant the role what db/README.md lists for a service, or use the schema's owner.\n",
+  );
+});
