@@ -29,7 +29,7 @@ const bodyLimitBytes = 262_144;
  * Gives the app that functions report to: section 4 of the protocol.
  *
  * It answers on every path, since X-Callback-Url may lead through a gateway. The token in the URL decides: a request
- * without a good one is refused before the database is asked, and before its body is read.
+ * without a good one is refused before the database is asked for the job, and before its body is read.
  */
 export function createCallbackApp(options: CallbackAppOptions): Hono<{ Variables: { holder: Holder } }> {
   const app = new Hono<{ Variables: { holder: Holder } }>();
