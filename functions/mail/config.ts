@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { yesOrNo } from "../protocol/yes-or-no.ts";
 import { emailAddress, namedAddress } from "./address.ts";
 
 /** Settings of sending mail, shared by the functions that do. */
@@ -33,12 +34,10 @@ export const mailSettings = {
     .describe(
       "Mailgun's API: the US region by default, `https://api.eu.mailgun.net` for the EU, or a local server.",
     ),
-  JOBS_MAILGUN_TEST_MODE: z
-    .stringbool({ error: "expected true or false" })
+  JOBS_MAILGUN_TEST_MODE: yesOrNo()
     .default(false)
     .describe("Mailgun takes and counts each mail and delivers none. Off."),
-  EMAIL_SEND_USE_SMTP: z
-    .stringbool({ error: "expected true or false" })
+  EMAIL_SEND_USE_SMTP: yesOrNo()
     .default(false)
     .describe(
       "Sends by SMTP in place of Mailgun, to JOBS_SMTP_URL: for a Mailpit on one's machine. Container only.",

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { mailSettings, requireSending } from "../mail/config.ts";
+import { yesOrNo } from "../protocol/yes-or-no.ts";
 
 const httpUrl = () => z.url({ protocol: /^https?$/, error: "expected an http:// or https:// URL" });
 const expectedPort = "expected a port from 1 to 65535";
@@ -53,8 +54,7 @@ export const sendEmailLinkSettings = requireSending(
       .string()
       .optional()
       .describe("Folder of MJML templates in place of ours, compiled at start. Container only."),
-    SEND_EMAIL_LINK_DRY_RUN: z
-      .stringbool({ error: "expected true or false" })
+    SEND_EMAIL_LINK_DRY_RUN: yesOrNo()
       .default(false)
       .describe("Renders and logs each mail and sends none. Off, as a mail that is not sent helps nobody."),
     ...mailSettings,

@@ -1,13 +1,12 @@
-import { z } from "zod";
-import { duration, httpUrl, port, seconds } from "./kinds.ts";
+import type { z } from "zod";
+import { duration, host, httpUrl, port, seconds } from "./kinds.ts";
 
 /** Where functions reach the callback server. */
 export const callbackUrlSettings = {
   INTERNAL_JOBS_CALLBACK_URL: httpUrl()
     .optional()
     .describe("URL of the callback server as functions reach it, sent to them as X-Callback-Url."),
-  JOBS_CALLBACK_HOST: z
-    .string()
+  JOBS_CALLBACK_HOST: host()
     .optional()
     .describe("Host for that URL where INTERNAL_JOBS_CALLBACK_URL is not set: `http://HOST:PORT/callback`."),
   INTERNAL_JOBS_CALLBACK_PORT: port()

@@ -1,7 +1,7 @@
-import type { z } from "zod";
 import { list } from "./kinds.ts";
 import { postgresSettings } from "./postgres-settings.ts";
 import { querySettings } from "./query-settings.ts";
+import type { CrossCheck } from "./with-cross-checks.ts";
 
 const isPostgresUrl = (text: string) => URL.canParse(text) && /^postgres(ql)?:$/.test(new URL(text).protocol);
 
@@ -26,13 +26,13 @@ type Given = {
   readonly JOBS_LISTEN_URL?: string | undefined;
 };
 
-/** Adds the faults that several databases make of other settings. */
-export function checkDatabases(settings: Given, context: z.RefinementCtx): void {
-  const count = settings.JOBS_DATABASES.length;
-  const add = (name: string, message: string) => context.addIssue({ code: "custom", path: [name], message });
-  if (new Set(settings.JOBS_DATABASES).size < count) add("JOBS_DATABASES", "expected each database once");
-  if (count > 1 && settings.JOBS_LISTEN_URL !== undefined)
+/** Finds the faults that several databases make of other settings. */
+export const checkDatabases: CrossCheck<Given> = (settings, add) => {
+  const { JOBS_DATABASES = [], JOBS_CONCURRENCY, JOBS_LISTEN_URL } = settings;
+  const count = JOBS_DATABASES.length;
+  if (new Set(JOBS_DATABASES).size < count) add("JOBS_DATABASES", "expected each database once");
+  if (count > 1 && JOBS_LISTEN_URL !== undefined)
     add("JOBS_LISTEN_URL", "expected not to be set, as JOBS_DATABASES names several databases");
-  if (settings.JOBS_CONCURRENCY !== undefined && settings.JOBS_CONCURRENCY < count)
+  if (JOBS_CONCURRENCY !== undefined && JOBS_CONCURRENCY < count)
     add("JOBS_CONCURRENCY", `expected at least ${count}, one for each of JOBS_DATABASES`);
-}
+};

@@ -43,11 +43,16 @@ export function duration(lowSeconds: number, highSeconds: number) {
     .pipe(z.number().min(lowSeconds, expected).max(highSeconds, expected));
 }
 
-/** true, false, 1, 0, yes, no, on, off. (`z.coerce.boolean()` would read "false" as true.) */
-export const yesOrNo = () => z.stringbool({ error: "expected true or false" });
-
 /** An absolute http or https URL as text. */
 export const httpUrl = () => z.url({ protocol: /^https?$/, error: "expected an http:// or https:// URL" });
+
+/** A host's name or address as it stands in a URL, without a port; an IPv6 address in brackets. */
+export const host = () =>
+  z
+    .string()
+    .refine((text) => URL.canParse(`http://${text}`) && /^([^\s/:@?#[\]]+|\[[\da-f:.]+\])$/i.test(text), {
+      error: "expected a host's name or address, without a scheme or a port",
+    });
 
 /** A comma-separated list as text; empty parts are dropped. */
 export const list = () =>

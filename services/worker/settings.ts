@@ -1,10 +1,12 @@
 import { z } from "zod";
 import { signingSecrets } from "#protocol/signing-secrets";
+import { yesOrNo } from "#protocol/yes-or-no";
 import { callbackUrlSettings, outcomeSettings } from "../config/callback-settings.ts";
 import { checkDatabases, databaseSettings } from "../config/database-settings.ts";
-import { httpUrl, list, port, seconds, wholeNumber, yesOrNo } from "../config/kinds.ts";
+import { httpUrl, list, port, seconds, wholeNumber } from "../config/kinds.ts";
 import { logSettings } from "../config/log-settings.ts";
 import { pollSettings } from "../config/poll-settings.ts";
+import { type CrossCheck, withCrossChecks } from "../config/with-cross-checks.ts";
 
 const gatewayUrl = () =>
   z.string().refine((text) => URL.canParse(text.replaceAll("{task}", "task")) && /^https?:/.test(text), {
@@ -36,6 +38,7 @@ export const dispatchSettings = {
   ),
   HTTP_PROXY: z
     .string()
+    .regex(/^(https?:\/\/)?[^\s/]+\/?$/i, "expected the http:// or https:// URL of a proxy, or HOST:PORT")
     .optional()
     .describe(
       "Proxy for requests to functions with http:// URLs, but for the hosts in NO_PROXY, as in curl.",
@@ -70,9 +73,25 @@ export const dispatchSettings = {
     ),
 };
 
+/** What dispatching needs to know, parsed. */
+export type DispatchSettings = z.infer<z.ZodObject<typeof dispatchSettings>>;
+
+/** Finds what only shows between settings: no function URL at all, or no task that may be claimed. */
+export const checkDispatch: CrossCheck<DispatchSettings> = (settings, add) => {
+  const { KNATIVE_SERVICE_URL, INTERNAL_GATEWAY_URL, INTERNAL_GATEWAY_DEVELOPMENT_MAP: overrides } = settings;
+  const hasUrl = KNATIVE_SERVICE_URL !== undefined || INTERNAL_GATEWAY_URL !== undefined;
+  if (!hasUrl && overrides !== undefined && Object.keys(overrides).length === 0)
+    add(
+      "KNATIVE_SERVICE_URL",
+      "expected the base URL of the functions, such as http://functions.example.svc.cluster.local",
+    );
+  if (settings.JOBS_SUPPORT_ANY === false && settings.JOBS_SUPPORTED?.length === 0)
+    add("JOBS_SUPPORTED", "expected at least one task, as JOBS_SUPPORT_ANY is false");
+};
+
 /** All settings of a worker that runs on its own. */
-export const workerSettings = z
-  .object({
+export const workerSettings = withCrossChecks(
+  z.object({
     ...databaseSettings,
     ...logSettings,
     ...pollSettings,
@@ -80,34 +99,14 @@ export const workerSettings = z
     JOBS_WORKER_PORT: port()
       .default(0)
       .describe("Port of the stand-alone worker's /healthz and /readyz; 0 takes a free one."),
-  })
-  .superRefine(checkDispatch)
-  .superRefine(checkDatabases)
-  .superRefine((settings, context) => {
-    if (settings.INTERNAL_JOBS_CALLBACK_URL ?? settings.JOBS_CALLBACK_HOST) return;
-    context.addIssue({
-      code: "custom",
-      path: ["INTERNAL_JOBS_CALLBACK_URL"],
-      message: "expected the URL at which functions reach the callback server, such as http://callback:12345",
-    });
-  });
-
-/** What dispatching needs to know, parsed. */
-export type DispatchSettings = z.infer<z.ZodObject<typeof dispatchSettings>>;
-
-/** Adds the faults that only show between settings: no function URL at all, or no task that may be claimed. */
-export function checkDispatch(settings: DispatchSettings, context: z.RefinementCtx): void {
-  const hasUrl = settings.KNATIVE_SERVICE_URL ?? settings.INTERNAL_GATEWAY_URL;
-  if (hasUrl === undefined && Object.keys(settings.INTERNAL_GATEWAY_DEVELOPMENT_MAP).length === 0)
-    context.addIssue({
-      code: "custom",
-      path: ["KNATIVE_SERVICE_URL"],
-      message: "expected the base URL of the functions, such as http://functions.example.svc.cluster.local",
-    });
-  if (!settings.JOBS_SUPPORT_ANY && settings.JOBS_SUPPORTED.length === 0)
-    context.addIssue({
-      code: "custom",
-      path: ["JOBS_SUPPORTED"],
-      message: "expected at least one task, as JOBS_SUPPORT_ANY is false",
-    });
-}
+  }),
+  checkDispatch,
+  checkDatabases,
+  ({ INTERNAL_JOBS_CALLBACK_URL, JOBS_CALLBACK_HOST }, add) => {
+    if (INTERNAL_JOBS_CALLBACK_URL === undefined && JOBS_CALLBACK_HOST === undefined)
+      add(
+        "INTERNAL_JOBS_CALLBACK_URL",
+        "expected the URL at which functions reach the callback server, such as http://callback:12345",
+      );
+  },
+);

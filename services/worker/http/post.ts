@@ -17,7 +17,7 @@ export type PosterOptions = ClientOptions & {
  */
 export function createPoster({ usesProxy, ...options }: PosterOptions): HttpClient {
   const plain = createHttpClient(options);
-  const byFetch = createFetchClient();
+  const byFetch = createFetchClient(usesProxy);
   const isPlain = (url: string) => !usesProxy && /^http:\/\/[^/?#@]*(?:[/?#]|$)/i.test(url);
   return {
     post: (request, timeoutMs) => (isPlain(request.url) ? plain : byFetch).post(request, timeoutMs),
@@ -33,7 +33,7 @@ export function createPoster({ usesProxy, ...options }: PosterOptions): HttpClie
   };
 }
 
-function createFetchClient(): HttpClient {
+function createFetchClient(usesProxy: boolean): HttpClient {
   const underWay = new Map<HttpRequest, AbortController>();
   const giveUp = () => {
     for (const controller of underWay.values()) controller.abort();
@@ -49,7 +49,9 @@ function createFetchClient(): HttpClient {
         hasExpired = true;
         controller.abort();
       }, timeoutMs);
-      const ended = await fetchAnswer(request, controller.signal);
+      const ended = await fetchAnswer(request, controller.signal).catch((error: unknown) =>
+        failureOf(error, usesProxy),
+      );
       clearTimeout(timer);
       underWay.delete(request);
       if (hasExpired) return { failure: "timeout", message: "" };
@@ -65,21 +67,18 @@ async function fetchAnswer(
   { url, headers, body }: HttpRequest,
   signal: AbortSignal,
 ): Promise<NonNullable<Ended>> {
-  try {
-    const response = await fetch(url, { method: "POST", headers, body, redirect: "manual", signal });
-    const text = await readBounded(response, answerLimitBytes);
-    return { status: response.status, headers: response.headers, body: text };
-  } catch (error) {
-    return failureOf(error);
-  }
+  const response = await fetch(url, { method: "POST", headers, body, redirect: "manual", signal });
+  const text = await readBounded(response, answerLimitBytes);
+  return { status: response.status, headers: response.headers, body: text };
 }
 
 // Codes of Bun's fetch, seen: connection refused ECONNREFUSED, unknown host ENOTFOUND, closed or reset ECONNRESET.
 const neverReached = /^(ECONNREFUSED|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN)$|CERT|TLS/;
 
-function failureOf(error: unknown): DispatchFailure {
+function failureOf(error: unknown, usesProxy: boolean): DispatchFailure {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  const message = error instanceof Error ? error.message : String(error);
+  const reason = error instanceof Error ? error.message : String(error);
+  const message = usesProxy ? `${reason} (with HTTP_PROXY set: it may be the proxy)` : reason;
   if (notResolved.test(code)) return { failure: "dns", message };
   return { failure: neverReached.test(code) ? "refused" : "lost", message };
 }
