@@ -91,6 +91,22 @@ comment on function app_jobs.require_trusted_conversions(oid) is
 
 revoke all on function app_jobs.require_trusted_conversions(oid) from public;
 
+create function app_jobs.refuse_trigger(name text, relation oid, fault text) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  raise exception 'INVALID_TRIGGER' using
+    errcode = 'invalid_parameter_value',
+    detail = format('Trigger %I on %s %s.', name, relation::regclass, fault),
+    hint = 'Make it anew: execute function app_jobs.tg_add_job_with_row_id(''send-email-link''), with the task as its first argument.';
+end;
+$$;
+
+comment on function app_jobs.refuse_trigger(text, oid, text) is 'Raises INVALID_TRIGGER, which names a trigger that cannot make a job.';
+
+revoke all on function app_jobs.refuse_trigger(text, oid, text) from public;
+
 -- The three are replaced where an adoption brought them along with the users' triggers that call them (db/adopt).
 create or replace function app_jobs.tg_add_job_with_row() returns trigger
 language plpgsql
@@ -100,6 +116,9 @@ as $$
 declare
   changed record := case when tg_op = 'DELETE' then old else new end;
 begin
+  if coalesce(tg_argv[0], '') = '' then
+    perform app_jobs.refuse_trigger(tg_name, tg_relid, 'names no task');
+  end if;
   perform app_jobs.require_trusted_conversions(tg_relid);
   perform app_jobs.add_job(app_jobs.current_database_id(), tg_argv[0], to_json(changed));
   return changed;
@@ -107,7 +126,7 @@ end;
 $$;
 
 comment on function app_jobs.tg_add_job_with_row() is
-  'Trigger: enqueues the task named by its argument with the whole row as payload; the old row on delete.';
+  'Trigger: enqueues the task named by its argument with the whole row as payload; the old row on delete. Raises INVALID_TRIGGER.';
 
 revoke all on function app_jobs.tg_add_job_with_row() from public;
 
@@ -118,15 +137,25 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   changed record := case when tg_op = 'DELETE' then old else new end;
+  payload json;
 begin
+  if coalesce(tg_argv[0], '') = '' then
+    perform app_jobs.refuse_trigger(tg_name, tg_relid, 'names no task');
+  end if;
   perform app_jobs.require_trusted_conversions(tg_relid);
-  perform app_jobs.add_job(app_jobs.current_database_id(), tg_argv[0], json_build_object('id', changed.id));
+  begin
+    payload := json_build_object('id', changed.id);
+  exception
+    when undefined_column then
+      perform app_jobs.refuse_trigger(tg_name, tg_relid, 'sends the column "id", which the table does not have');
+  end;
+  perform app_jobs.add_job(app_jobs.current_database_id(), tg_argv[0], payload);
   return changed;
 end;
 $$;
 
 comment on function app_jobs.tg_add_job_with_row_id() is
-  'Trigger: enqueues the task named by its argument with {"id": the row''s id} as payload.';
+  'Trigger: enqueues the task named by its argument with {"id": the row''s id} as payload. Raises INVALID_TRIGGER.';
 
 revoke all on function app_jobs.tg_add_job_with_row_id() from public;
 
@@ -140,6 +169,9 @@ declare
   fields json;
   field text;
 begin
+  if coalesce(tg_argv[0], '') = '' then
+    perform app_jobs.refuse_trigger(tg_name, tg_relid, 'names no task');
+  end if;
   perform app_jobs.require_trusted_conversions(tg_relid);
   fields := to_json(changed);
   foreach field in array tg_argv[1:]
@@ -165,6 +197,7 @@ end;
 $$;
 
 comment on function app_jobs.trigger_job_with_fields() is
-  'Trigger: enqueues the task named by its first argument with the columns named by the others, as text. Raises UNKNOWN_COLUMN.';
+  'Trigger: enqueues the task named by its first argument with the columns named by the others, as text. Raises UNKNOWN_COLUMN '
+  'and INVALID_TRIGGER.';
 
 revoke all on function app_jobs.trigger_job_with_fields() from public;

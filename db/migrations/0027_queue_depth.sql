@@ -13,7 +13,7 @@ declare
   depth bigint;
   band bigint := -2147483649;
 begin
-  at_most := coalesce(at_most, 10000);
+  at_most := greatest(coalesce(at_most, 10000), 0);
   select (
     select count(*)
     from (

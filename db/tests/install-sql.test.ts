@@ -68,6 +68,22 @@ test.each(["scripts/db-sql.ts", "scripts/db-extension.ts"])(
   },
 );
 
+test.each([
+  [["--adopt", "--back"], {}, "option '--adopt' cannot be used with option '--back'"],
+  [["--adopt"], { JOBS_SCHEMA: "work" }, "tables are adopted in the schema app_jobs alone, and not in work"],
+  [["--back", "--schema", "work"], {}, "tables are adopted in the schema app_jobs alone, and not in work"],
+])("db:sql refuses %j with %j", async (words, env, reason) => {
+  await using command = withProcess("scripts/db-sql.ts", env, words);
+  expect(await command.exited).toBe(1);
+  expect(command.output()).toStartWith(`error: ${reason}`);
+});
+
+test("an empty JOBS_SCHEMA is none", async () => {
+  await using command = withProcess("scripts/db-sql.ts", { JOBS_SCHEMA: "" });
+  expect(await command.exited).toBe(0);
+  expect(command.output().split("\n")[0]).toContain("schema app_jobs:");
+});
+
 test("the commands write the file, and the extension's files, where they are told to", async () => {
   await using stack = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "jobs-forms-"));

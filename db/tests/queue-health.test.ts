@@ -18,6 +18,7 @@ test("the depth counts what could run now, up to a bound", async () => {
   expect(await depth(db, 100)).toBe(6);
   expect(await depth(db, 4)).toBe(4);
   expect(await depth(db, null)).toBe(6);
+  expect(await depth(db, -1)).toBe(0);
 });
 
 test("health names the session that keeps an old snapshot, and how long the oldest job has waited", async () => {

@@ -52,8 +52,18 @@ test.each([
 
 test.each([
   ["trigger_job_with_fields('greet', 'nmae')", "nmae"],
-  ["tg_add_job_with_row()", "task"],
+  ["tg_add_job_with_row()", "INVALID_TRIGGER\nTrigger on_user on public.users names no task."],
+  ["tg_add_job_with_row_id('')", "INVALID_TRIGGER\nTrigger on_user on public.users names no task."],
+  ["trigger_job_with_fields()", "INVALID_TRIGGER\nTrigger on_user on public.users names no task."],
 ])("%s names what is wrong", async (call, named) => {
   await using db = await withTrigger(call);
   expect(await failure(insert(db, tenant))).toContain(named);
+});
+
+test("a trigger that sends the id of a table without one is named, with its table", async () => {
+  await using db = await withTrigger("tg_add_job_with_row_id('greet')");
+  await db.sql`alter table public.users rename column id to number`;
+  expect(await failure(insert(db, tenant))).toStartWith(
+    'INVALID_TRIGGER\nTrigger on_user on public.users sends the column "id", which the table does not have.',
+  );
 });

@@ -1,9 +1,7 @@
 import * as z from "zod";
 
-const words: Readonly<Record<string, boolean>> = {
-  ...{ true: true, yes: true, on: true, y: true, "1": true, enabled: true },
-  ...{ false: false, no: false, off: false, n: false, "0": false, disabled: false },
-};
+const yes = ["true", "yes", "on", "y", "1", "enabled"];
+const no = ["false", "no", "off", "n", "0", "disabled"];
 
 /**
  * Gives the kind of a setting that is true or false, in the words of zod's stringbool. That one ends all checks where it does not
@@ -13,6 +11,6 @@ export function yesOrNo() {
   return z
     .string()
     .toLowerCase()
-    .refine((word) => Object.hasOwn(words, word), { error: "expected true or false" })
-    .transform((word) => words[word] === true);
+    .refine((word) => yes.includes(word) || no.includes(word), { error: "expected true or false" })
+    .transform((word) => yes.includes(word));
 }

@@ -1,13 +1,13 @@
 import { InvalidArgumentError, Option } from "commander";
 import { schemaName } from "../../db/render-migrations.ts";
 
-/** Gives the option `--schema`, which JOBS_SCHEMA stands in for; a name that is none is refused in one line. */
+/** Gives the option `--schema`, which JOBS_SCHEMA stands in for, where it is not empty; a name that is none is refused in one line. */
 export function schemaOption(description: string): Option {
   return new Option("--schema <name>", description)
     .env("JOBS_SCHEMA")
     .default("app_jobs")
     .argParser((name) => {
-      if (schemaName.test(name)) return name;
+      if (name === "" || schemaName.test(name)) return name || "app_jobs";
       throw new InvalidArgumentError("Expected a lower-case SQL identifier of at most 63 characters.");
     });
 }

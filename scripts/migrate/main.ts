@@ -21,6 +21,10 @@ try {
   console.log(`Schema ${settings.JOBS_SCHEMA} of ${describeDatabase(settings)}: ${what}.`);
 
   async function giveBack(): Promise<string> {
+    if (settings.JOBS_SCHEMA !== "app_jobs")
+      throw new AdoptionError(
+        `Cannot give ${settings.JOBS_SCHEMA} back: only app_jobs is adopted. Leave JOBS_SCHEMA out.`,
+      );
     await goBack(settings);
     return "it is again as @pgpm/database-jobs made it, with all jobs";
   }

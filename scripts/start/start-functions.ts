@@ -48,5 +48,8 @@ function portVariable(name: string): string {
 /** A function that the stack's settings do not know takes a free port, unless its variable names one. */
 function portOf(variable: string, settings: Readonly<Record<string, unknown>>): number {
   const port = Number(settings[variable] ?? 0);
-  return Number.isInteger(port) && port >= 0 && port <= 65_535 ? port : 0;
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new StartError(
+    `Cannot use ${variable}=${String(settings[variable])}: expected a port from 0 to 65535.`,
+  );
 }
