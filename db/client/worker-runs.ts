@@ -48,6 +48,11 @@ export function workerRuns(call: Call) {
       await call("select app_jobs.rest_worker($1, $2)", [run, seconds]);
     },
 
+    /** Notifies workers that sleep, as something may be due that nobody else tells of. */
+    wakeWorkers: async (): Promise<void> => {
+      await call("select app_jobs.wake_workers('-infinity')", []);
+    },
+
     /** Ends a run and gives its jobs back with their attempts; gives their number. */
     releaseWorker: async (run: string): Promise<number> =>
       (await call("select app_jobs.release_worker($1)", [run])).length,

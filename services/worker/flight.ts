@@ -11,6 +11,7 @@ import { createSettler, type Settler } from "./settle.ts";
 import type { WorkerSettings } from "./start-worker.ts";
 import { createTaskHealth, type TaskHealth } from "./task-health.ts";
 import { createTaskLimits, type Limits } from "./task-limits.ts";
+import { createWakeOthers } from "./wake-others.ts";
 
 /** What the flight uses. */
 export type FlightOptions = {
@@ -56,6 +57,7 @@ export function createFlight(settings: WorkerSettings, { jobs, log, keepsLease }
     limits,
     cancellations,
     retryAfterMaxSeconds: settings.JOBS_RETRY_AFTER_MAX_SECONDS,
+    onQueueFreed: settings.JOBS_SUPPORT_ANY ? undefined : createWakeOthers(jobs, log),
     log,
   };
   // Changes whenever all leases are lost, so that what was about to be sent under one is not.

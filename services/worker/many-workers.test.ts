@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { until } from "../testing/until.ts";
 import { withDatabase } from "../testing/with-database.ts";
 import { type Received, withFunction } from "../testing/with-function.ts";
+import { withJobService } from "../testing/with-job-service.ts";
 import { withProcess } from "../testing/with-process.ts";
 
 const names = ["first", "second", "third"];
@@ -75,4 +76,28 @@ test("three worker processes on one database run each job once, keep serial orde
   const inOrder = Array.from({ length: jobs.ofEachQueue }, (_, n) => n + 1);
   expect(witness.places.size).toBe(jobs.queues);
   for (const places of witness.places.values()) expect(places).toEqual(inOrder);
+});
+
+test("a serial queue goes on at once from a worker of some tasks to a worker of others, which sleeps", async () => {
+  await using database = await withDatabase();
+  await using fn = await withFunction();
+  await using workers = new AsyncDisposableStack();
+  for (const task of ["pick", "pack"])
+    workers.use(
+      await withJobService({
+        ...database.env,
+        HOSTNAME: task,
+        KNATIVE_SERVICE_URL: fn.url,
+        JOBS_SUPPORT_ANY: "false",
+        JOBS_SUPPORTED: task,
+        // Nothing comes of a poll within a test.
+        JOBS_POLL_SECONDS: "3600",
+      }),
+    );
+  const tasks = Array.from({ length: 6 }, (_, n) => (n % 2 === 0 ? "pick" : "pack"));
+  for (const task of tasks)
+    await database.sql`select app_jobs.add_job(gen_random_uuid(), ${task}, queue_name => 'parcel')`;
+  await until("all is done", async () => (await database.sql`select from app_jobs.jobs`).length === 0);
+  const sent = fn.requests.map(({ path, headers }) => `${headers.get("x-worker-id")} ${path}`);
+  expect(sent.sort()).toEqual(tasks.map((task) => `${task} /${task}`).sort());
 });

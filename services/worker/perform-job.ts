@@ -22,6 +22,8 @@ export type PerformOptions = {
   readonly limits: Pick<TaskLimits, "of">;
   readonly cancellations: Pick<Cancellations, "begin" | "end">;
   readonly retryAfterMaxSeconds: number;
+  /** Called when a serial queue is free again, where its next job may be of a task that this worker does not take. */
+  readonly onQueueFreed: (() => void) | undefined;
   readonly log: Log;
 };
 
@@ -61,6 +63,7 @@ export async function performJob(
     const lease = { jobId: job.id, leaseToken: job.leaseToken, isUrgent };
     const attempt = { httpStatus, beganAtMs: startedAt, endedAtMs: endedAt };
     const taken = await options.settler.settle(lease, settlementOf(outcome, attempt));
+    if (isUrgent && outcome.kind !== "accepted") options.onQueueFreed?.();
     report(outcome, { log: options.log, taken, facts, ms: Math.round(performance.now() - startedAt) });
     return isBack || isUrgent || !(outcome.kind === "complete" || outcome.kind === "accepted");
   } catch (error) {
