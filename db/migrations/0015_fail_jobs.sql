@@ -12,6 +12,8 @@
 --
 -- A job that no attempt is left for moves to dead_jobs in the same statement (job_died); its row is given all the same.
 --
+-- Rows are locked in the order of their ids, as by all who lock many (complete_leases).
+--
 -- Planned anew each time: a plan made while the table is small would go from the jobs to the report, and would after a
 -- bulk insert read all of them, until the next ANALYZE.
 create function app_jobs.fail_leases(
@@ -73,6 +75,7 @@ begin
         end as kind
     ) as k
     where j.locked_at is not null
+    order by j.id
     for update of j
   ),
   recorded as (
