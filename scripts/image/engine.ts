@@ -46,6 +46,6 @@ export async function findEngine(): Promise<Engine> {
   const engines = [dockerEngine("docker"), dockerEngine("podman"), buildahEngine];
   for (const { engine, works } of engines) if (await works()) return engine;
   throw new Error(
-    "Cannot build images: neither docker, podman nor buildah works here. Start one of them, or install it.",
+    "Cannot build images: neither docker, podman nor buildah (with bubblewrap) works here. Start one of them, or install it.",
   );
 }
