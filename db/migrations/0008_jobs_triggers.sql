@@ -45,7 +45,7 @@ begin
   ) as needs_more;
   if not found
     and current_setting('transaction_isolation') = 'read committed'
-    and current_setting('app_jobs.notify', true) is distinct from 'always'
+    and current_setting('jobs.notify', true) is distinct from 'always'
   then
     return null;
   end if;

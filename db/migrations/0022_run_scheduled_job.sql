@@ -101,9 +101,16 @@ begin
     set key = null, updated_at = now()
     where j.id = schedule.last_scheduled_id and j.schedule_id = schedule.id and j.key is not null;
   end if;
+  -- By its text, which keeps the payload as it is: jsonb holds no NUL, and a tick of such a schedule would never run. Of two fields of
+  -- one name readers take the last.
   if tick_field is not null and json_typeof(payload) = 'object' then
-    payload := payload::jsonb
-      || jsonb_build_object(tick_field, to_char(tick at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'));
+    payload := format(
+      '%s%s%s:"%s"}',
+      left(rtrim(payload::text, E' \t\n\r'), -1),
+      case when payload::text ~ '^\s*\{\s*\}\s*$' then '' else ',' end,
+      to_json(tick_field),
+      to_char(tick at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+    );
   end if;
 
   job := app_jobs.add_job(

@@ -8,7 +8,7 @@
 -- transaction (repeatable read, serializable) may be too old for that, so such a transaction always notifies.
 --
 -- Where no worker of ours is registered, whoever listens is not known, so everything that is due notifies; the setting
--- app_jobs.notify = 'always' (alter database … set) gives the same beside ours. A job in the future notifies only a worker
+-- jobs.notify = 'always' (alter database … set) gives the same beside ours. A job in the future notifies only a worker
 -- that would sleep past it.
 create function app_jobs.wake_workers(due timestamptz) returns void
 language plpgsql
@@ -24,7 +24,7 @@ begin
       wake_workers.due <= now()
       and (
         current_setting('transaction_isolation') <> 'read committed'
-        or current_setting('app_jobs.notify', true) = 'always'
+        or current_setting('jobs.notify', true) = 'always'
         or not exists (
           select
           from app_jobs.workers as w

@@ -59,7 +59,7 @@ test("while every worker is awake, nothing notifies but what may not know it, or
   expect(await notifies(db, (sql) => sql.begin("isolation level repeatable read", addIn("0 s")))).toBe(true);
   const always = (sql: Sql) =>
     sql.begin(async (own) => {
-      await own`set local app_jobs.notify = 'always'`;
+      await own`set local jobs.notify = 'always'`;
       await addIn("0 s")(own);
     });
   expect(await notifies(db, always)).toBe(true);

@@ -105,3 +105,18 @@ test("a schedule that is not there is named", async () => {
   const refusal = await db.sql`select app_jobs.run_scheduled_job(99)`.catch(String);
   expect(refusal).toContain("SCHEDULE_NOT_FOUND");
 });
+
+test.each([
+  ["{}", '{"due":"2026-01-01T00:00:00.000Z"}'],
+  [" { } \n", ' { "due":"2026-01-01T00:00:00.000Z"}'],
+  ['{"n":1.0, "text":"\\u0000"}', '{"n":1.0, "text":"\\u0000","due":"2026-01-01T00:00:00.000Z"}'],
+  ["[1]", "[1]"],
+])("the payload %j is kept as it is where the tick's time is put into it", async (payload, expected) => {
+  await using db = await withDatabase();
+  const info = '{"rule":"* * * * *","scheduledAtField":"due"}';
+  await db.sql`select app_jobs.add_scheduled_job(${tenant}, 'a', ${payload}::text::json, ${info}::text::json)`;
+  await db.sql`select app_jobs.make_scheduled_job(s, '2026-01-01Z', now()) from app_jobs.scheduled_jobs as s`;
+  const [job] = await db.sql<{ text: string }[]>`select payload::text as text from app_jobs.jobs`;
+  expect(job?.text).toBe(expected);
+  expect(() => JSON.parse(expected)).not.toThrow();
+});

@@ -128,6 +128,10 @@ test("show prints the payload, and says when there is no such job", async () => 
   expect(shown.out).toMatch(/^state +ready$/m);
   expect(shown.out).toEndWith('payload:\n{"colour":"red"}');
   expect(JSON.parse((await queue.jobs(["show", "1", "--json"])).out).payload).toEqual({ colour: "red" });
+  await queue.jobs(["enqueue", "count", '{"n":12345678901234567890,"price":1.0}']);
+  expect((await queue.jobs(["show", "2", "--json"])).out).toContain(
+    '"payload":{"n":12345678901234567890,"price":1.0}',
+  );
   expect(await queue.jobs(["show", "77"])).toEqual({
     exit: 3,
     out: "",

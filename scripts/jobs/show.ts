@@ -3,6 +3,7 @@ import type { JobAttempt } from "../../db/client/job-history.ts";
 import { CommandError, exitCodes } from "./command-error.ts";
 import { commandSettings, openQueue } from "./open-queue.ts";
 import { idArgument, jsonOption } from "./options.ts";
+import { parseExactly } from "./parse-exactly.ts";
 import { printRows, shown, shownText, tookText } from "./print-rows.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -31,7 +32,7 @@ async function show(terminal: Terminal, id: string, { json }: { json?: boolean }
       `Cannot show job ${id}: there is none. A completed job is gone, unless JOBS_KEEP_COMPLETED keeps it.`,
     );
   const history = await queue.jobs.history(id);
-  if (json) return printRows(terminal, [{ ...job, payload: JSON.parse(job.payload), history }], { json });
+  if (json) return printRows(terminal, [{ ...job, payload: parseExactly(job.payload), history }], { json });
   const { payload, lastError, ...facts } = job;
   const width = Math.max(...Object.keys(facts).map((name) => name.length));
   for (const [name, fact] of Object.entries(facts)) {
