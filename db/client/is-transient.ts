@@ -11,3 +11,8 @@ export function isTransient(error: unknown): boolean {
   if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return false;
   return transientStates.test(error.code) || connectionFaults.test(error.code);
 }
+
+/** Tells whether a statement gave up its wait for a row that another transaction holds (lock_not_available). */
+export function isRowHeld(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "55P03";
+}

@@ -2,6 +2,9 @@
 -- moves both and enqueues the job in one transaction; a second scheduler, or the same one after a crash, finds them moved.
 -- ticked_until only rises, so that a clock set back, a stale reading or a next_tick set back by hand repeats nothing. A
 -- schedule claimed by get_scheduled_job is left to its claimer for that hour.
+--
+-- A transaction of an application that stays open may hold the schedule's row, or the key that its job takes. Schedulers wait for it
+-- 200 ms, get an error, and come back a second later: the other schedules go on meanwhile.
 create function app_jobs.run_scheduled_tick(
   schedule_id bigint,
   tick timestamptz,
@@ -10,6 +13,7 @@ create function app_jobs.run_scheduled_tick(
 ) returns text
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set lock_timeout = '200ms'
 as $$
 declare
   schedule app_jobs.scheduled_jobs;
@@ -85,6 +89,7 @@ revoke all on function app_jobs.run_scheduled_ticks(bigint[], timestamptz[], tim
 create function app_jobs.pass_over_ticks(schedule_id bigint, tick timestamptz, next_tick timestamptz) returns boolean
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set lock_timeout = '200ms'
 as $$
 begin
   update app_jobs.scheduled_jobs as s
@@ -109,6 +114,7 @@ create function app_jobs.plan_schedule(schedule_id bigint, schedule_info json, f
 returns boolean
 language plpgsql
 set search_path = pg_catalog, pg_temp
+set lock_timeout = '200ms'
 as $$
 begin
   update app_jobs.scheduled_jobs as s

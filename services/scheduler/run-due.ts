@@ -1,4 +1,4 @@
-import { isTransient } from "#db/is-transient";
+import { isRowHeld, isTransient } from "#db/is-transient";
 import type { DueSchedule, Schedules, TickResult, TickToRun } from "#db/schedules";
 import type { Log } from "../log/log.ts";
 import { guard } from "./guard.ts";
@@ -48,7 +48,7 @@ async function runTogether(options: RunOptions, runs: readonly Run[]): Promise<v
   try {
     await runAll(options, runs);
   } catch (error) {
-    if (isTransient(error)) throw error;
+    if (isTransient(error) && !isRowHeld(error)) throw error;
     for (const run of runs) await guard(options, run.row, () => runAll(options, [run]));
   }
 }

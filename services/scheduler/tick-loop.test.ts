@@ -145,6 +145,53 @@ test("a dead previous job does not stop a schedule", async () => {
   await until("the second job", async () => (await stage.jobs()).some(({ id }) => id !== first?.id));
 });
 
+/** Holds something in a transaction while `act` runs. */
+async function whileHeld(stage: Stage, hold: string, act: () => Promise<void>): Promise<void> {
+  const holder = await stage.sql.reserve();
+  try {
+    await holder`begin`;
+    await holder.unsafe(hold, [tenant]);
+    await act();
+  } finally {
+    await holder`rollback`;
+    holder.release();
+  }
+}
+
+/** Waits until other schedules than `kept` are read and run, which is not. */
+async function othersGoOn(stage: Stage, kept: string): Promise<void> {
+  const free = await stage.add(everySecond);
+  const wrong = await stage.add({ rule: "61 * * * *" });
+  await until("another runs", async () => (await stage.jobs()).some((job) => job.schedule_id === free));
+  await until("a rule is read", async () => (await stage.list()).find(({ id }) => id === wrong)?.error);
+  expect((await stage.jobs()).some((job) => job.schedule_id === kept)).toBe(false);
+}
+
+test("an open transaction that holds the key of a schedule's job keeps that schedule alone, until it has ended", async () => {
+  await using stage = await withLoops(1);
+  const kept = await stage.add(neverSoon, "k");
+  await until("it is planned", async () => (await stage.list())[0]?.nextTick);
+  await whileHeld(stage, "select app_jobs.add_job($1, 'other', job_key => 'k')", async () => {
+    await dueSince(stage, kept, { seconds: 1 });
+    await othersGoOn(stage, kept);
+  });
+  await until("it runs", async () => (await stage.jobs()).some((job) => job.schedule_id === kept));
+});
+
+test("an open transaction that holds the row of a schedule keeps that schedule alone, until it has ended", async () => {
+  await using stage = await withLoops(0);
+  const kept = await stage.add(neverSoon, "k");
+  await whileHeld(
+    stage,
+    "select from app_jobs.scheduled_jobs where database_id = $1 for update",
+    async () => {
+      stage.start();
+      await othersGoOn(stage, kept);
+    },
+  );
+  await until("it is planned", async () => (await stage.list()).find(({ id }) => id === kept)?.nextTick);
+});
+
 test("a tick whose previous job still waits is skipped and counted", async () => {
   await using stage = await withLoops(1);
   const id = await stage.add(neverSoon);

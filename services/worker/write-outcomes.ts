@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { isTransient } from "#db/is-transient";
+import { isRowHeld, isTransient } from "#db/is-transient";
 import type { Jobs, Lease } from "#db/jobs";
 import type { Log } from "../log/log.ts";
 
@@ -73,9 +73,6 @@ export async function writeOutcomes(entries: readonly Entry[], options: WriteOpt
   }
   for (const entry of entries) entry.resolve(false);
 }
-
-/** lock_not_available, as the functions that take outcomes say after two seconds. */
-const isRowHeld = (error: unknown) => error instanceof Error && "code" in error && error.code === "55P03";
 
 function part(entries: readonly Entry[], options: WriteOptions): void {
   const [only, another] = entries;
