@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { z } from "zod";
 import { createJobs } from "#db/jobs";
 import { createKeyRing } from "../callback-token/key-ring.ts";
@@ -16,13 +17,16 @@ import type { callbackSettings } from "./settings.ts";
 /** What a callback server needs to know, parsed. */
 export type CallbackSettings = Omit<z.infer<typeof callbackSettings>, "JOBS_LOG_LEVEL" | "JOBS_LOG_FORMAT">;
 
+/** A callback takes milliseconds; one whose body does not come is sent again. */
+const drainMs = 5_000;
+
 /** A callback server that listens. */
 export type CallbackServer = {
   readonly port: number;
   /** Resolves when it can record outcomes; rejects with a StartError when it never will. */
   readonly ready: Promise<void>;
-  /** Lets callbacks under way finish, and resolves. */
-  readonly drain: () => Promise<void>;
+  /** Lets callbacks under way finish for five seconds, or with `true`, also when called again, cuts them off; and resolves. */
+  readonly drain: (now?: boolean) => Promise<void>;
 };
 
 /** What else a callback server uses. */
@@ -68,13 +72,22 @@ export function startCallback(
     },
   });
 
+  const hurry = new AbortController();
+  const stop = async () => {
+    isStopping = true;
+    const patience = pause(drainMs, undefined, { signal: hurry.signal }).catch(() => undefined);
+    await Promise.race([server.stop(), patience]);
+    await server.stop(true);
+    await records.drain();
+  };
+  let stopped: Promise<void> | undefined;
   return {
     port: server.port,
     ready: records.ready,
-    drain: async () => {
-      isStopping = true;
-      await server.stop();
-      await records.drain();
+    drain: (now = false) => {
+      if (now) hurry.abort();
+      stopped ??= stop();
+      return stopped;
     },
   };
 }

@@ -165,3 +165,22 @@ test("health is told on the callback port", async () => {
   expect(await status("/readyz")).toBe(200);
   expect(await status("/nothing")).toBe(404);
 });
+
+test("a callback whose body does not come is cut off when the service has to stop at once", async () => {
+  await using job = await acceptedJob();
+  const { port, pathname, search } = new URL(job.url);
+  const { promise: closed, resolve: onClosed } = Promise.withResolvers<void>();
+  const socket = await Bun.connect({
+    hostname: "127.0.0.1",
+    port: Number(port),
+    socket: { data: () => {}, close: () => onClosed(), error: () => {} },
+  });
+  socket.write(
+    `POST ${pathname}${search} HTTP/1.1\r\nHost: jobs\r\nX-Worker-Id: w\r\nX-Job-Id: 1\r\nContent-Length: 9\r\n\r\n{`,
+  );
+  // Answered after it, so the request above has been read.
+  await job.callBack({}, '{"status":"running"}');
+  const begun = job.service.drain();
+  await job.service.drain(true);
+  await Promise.all([begun, closed]);
+});

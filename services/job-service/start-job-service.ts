@@ -50,7 +50,7 @@ export function startJobService(settings: JobServiceSettings, { log }: { readonl
     ready,
     drain: async (now = false) => {
       await Promise.all([worker.drain(now), scheduler.drain(now)]);
-      await callback.drain();
+      await callback.drain(now);
     },
   };
 }
