@@ -72,6 +72,10 @@ async function alone<T>(settings: DatabaseSettings, work: (sql: Sql) => Promise<
     await reach(guard);
     // The lock is a transaction's, not a session's: behind a pooler a session is not ours to keep.
     return (await guard.begin(async (lock) => {
+      // It stands idle while the migrations run, which a role's or the server's settings may not suffer.
+      await lock`
+        select set_config(name, '0', true) from pg_settings
+        where name in ('idle_in_transaction_session_timeout', 'transaction_timeout')`;
       await lock`select pg_advisory_xact_lock(${migrationLock})`;
       return work(sql);
     })) as T;

@@ -55,7 +55,8 @@ export function connect(
     fetch_types: fetchTypes,
     prepare,
     onnotice: () => {},
-    connection: { application_name: name, ...parameters },
+    // A role or a database may have another style, and then postgres.js reads no time, or the wrong day.
+    connection: { application_name: name, DateStyle: "ISO, MDY", ...parameters },
     ...(onClose === undefined ? {} : { onclose: onClose }),
   };
   if (settings.DATABASE_URL !== undefined) return mend(postgres(settings.DATABASE_URL, options));

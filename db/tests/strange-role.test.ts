@@ -41,3 +41,27 @@ test("a role that may not see the jobs is told what it needs", async () => {
     "Cannot do that: permission denied for schema app_jobs. Grant the role what db/README.md lists for a service, or use the schema's owner.\n",
   );
 });
+
+test("in a database with another style of dates times are read right", async () => {
+  await using database = await withDatabase("empty");
+  const name = new URL(database.url).pathname.slice(1);
+  await database.sql.unsafe(`alter database "${name}" set DateStyle = 'SQL, DMY'`);
+  const env = { DATABASE_URL: database.url };
+  await using migrated = withProcess("scripts/migrate.ts", env);
+  expect([await migrated.exited, migrated.output()]).toEqual([0, expect.stringContaining("applied")]);
+  await using enqueued = withProcess("scripts/jobs.ts", env, [
+    ...[
+      "enqueue",
+      "a",
+      "--run-at",
+      "2027-02-03T04:05:06Z",
+      "--db",
+      "00000000-0000-4000-8000-000000000001",
+      "--json",
+    ],
+  ]);
+  expect([await enqueued.exited, enqueued.output()]).toEqual([
+    0,
+    expect.stringContaining("2027-02-03T04:05:06.000Z"),
+  ]);
+});

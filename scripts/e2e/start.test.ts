@@ -57,6 +57,41 @@ test("Ctrl-C ends the stack with 0 and leaves nothing running, though somebody's
   expect(await Bun.file(join(folder.path, "postgres/postmaster.pid")).exists()).toBe(false);
 });
 
+test.each(["Postgres", "migrations", "mailbox"])(
+  "Ctrl-C as soon as %s is up ends the start with 0 and leaves nothing running",
+  async (part) => {
+    await using folder = await withFolder();
+    await using start = runStart(folder);
+    await until(
+      "it is up",
+      () => start.output().includes(`✔\x1b[39m ${part}`) || start.output().includes(`✔ ${part}`),
+    );
+    const postgres = await postgresProcess(folder);
+    start.kill("SIGINT");
+    expect(await start.exited).toBe(0);
+    expect(start.output()).toEndWith("\nStopping; Ctrl-C again stops at once.\n");
+    expect(isAlive(postgres)).toBe(false);
+  },
+);
+
+test.each([
+  [
+    "JOBS_SCHEMA",
+    "Work",
+    'JOBS_SCHEMA: expected a lower-case SQL identifier of at most 63 characters (given: "Work")',
+  ],
+  [
+    "INTERNAL_GATEWAY_DEVELOPMENT_MAP",
+    "{",
+    'INTERNAL_GATEWAY_DEVELOPMENT_MAP: expected a JSON object from task identifier to URL (given: "{")',
+  ],
+])("a wrong %s ends the start with a message", async (name, value, fault) => {
+  await using folder = await withFolder();
+  await using start = runStart(folder, { env: { [name]: value } });
+  expect(await start.exited).toBe(1);
+  expect(start.output()).toEndWith(`: 1 setting is wrong.\n  ${fault}\n`);
+});
+
 test("a second start over the same folder keeps jobs, schedules and edits, and --fresh empties it", async () => {
   await using folder = await withFolder();
   await using first = await withStack(folder);

@@ -1,4 +1,7 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { styleText } from "node:util";
+import { AdoptionError } from "../../db/adopt/adopt.ts";
+import { MigrationError } from "../../db/migrate.ts";
 import { ConfigError, readSettings } from "../../services/config/read-settings.ts";
 import { StartError } from "../../services/http/serve.ts";
 import { createLog } from "../../services/log/log.ts";
@@ -10,16 +13,21 @@ import { startStack } from "./start-stack.ts";
 const { fresh } = readOptions({ fresh: { type: "boolean", default: false } });
 const stops: ((now: boolean) => Promise<void>)[] = [];
 const startedAt = performance.now();
+/** A part takes a second or two to come up, the database's first start longer. */
+const startMs = 15_000;
 let signals = 0;
+let starting: Promise<unknown> = Promise.resolve();
 
 async function stopAll(): Promise<void> {
   for (const stop of stops.splice(0).toReversed()) await stop(signals > 1).catch(() => undefined);
 }
 
+/** Ends all. A part that is coming up is waited for: it could neither be stopped yet, nor do without those before it. */
 async function onSignal(): Promise<void> {
   signals += 1;
   if (signals > 1) process.exit(130);
   console.log("\nStopping; Ctrl-C again stops at once.");
+  await Promise.race([starting.catch(() => undefined), pause(startMs)]);
   await stopAll();
   process.exit(0);
 }
@@ -30,7 +38,7 @@ process.on("SIGTERM", () => void onSignal());
 try {
   const settings = readSettings("the local stack", localStackSettings, process.env);
   const isJson = settings.JOBS_LOG_FORMAT === "json";
-  const addresses = await startStack({
+  const stack = startStack({
     settings,
     env: process.env,
     isFresh: fresh,
@@ -41,6 +49,7 @@ try {
       now: () => new Date(),
     }),
     onUp: (name, address) => {
+      if (signals > 0) throw new Error(`Stopping; nothing is started after ${name}.`);
       const ms = Math.round(performance.now() - startedAt);
       console.log(
         `${styleText("green", "✔")} ${name.padEnd(18)} ${address.padEnd(52)} ${styleText("dim", `${ms} ms`)}`,
@@ -48,10 +57,18 @@ try {
     },
     onStop: (stop) => stops.push(stop),
   });
-  console.log(describeStack(addresses));
+  starting = stack;
+  console.log(describeStack(await stack));
 } catch (error) {
+  if (signals === 0) await end(error);
+}
+
+async function end(error: unknown): Promise<void> {
   await stopAll();
-  if (!(error instanceof ConfigError || error instanceof StartError)) throw error;
-  console.error(error.message);
+  const isOurs = [AdoptionError, ConfigError, MigrationError, StartError].some(
+    (kind) => error instanceof kind,
+  );
+  if (!isOurs) throw error;
+  console.error(error instanceof Error ? error.message : error);
   process.exit(1);
 }

@@ -27,6 +27,11 @@ const databaseName = "constructive";
  */
 export async function startDatabase(options: StackOptions): Promise<DatabaseSettings> {
   const { env, onUp } = options;
+  const { JOBS_SCHEMA } = readSettings(
+    "the local stack",
+    z.object(postgresSettings).pick({ JOBS_SCHEMA: true }),
+    env,
+  );
   const settings =
     env["PGHOST"] || env["DATABASE_URL"]
       ? readSettings("the local stack", z.object(postgresSettings), env)
@@ -35,7 +40,7 @@ export async function startDatabase(options: StackOptions): Promise<DatabaseSett
     throw databaseFault(error, settings);
   });
   onUp("Postgres", describeDatabase(settings));
-  const { applied, total } = await migrate(settings, env["JOBS_SCHEMA"] || "app_jobs");
+  const { applied, total } = await migrate(settings, JOBS_SCHEMA);
   await withConnection(settings, createSampleTables);
   onUp("migrations", applied === 0 ? `all ${total} were applied before` : `${applied} applied`);
   return settings;

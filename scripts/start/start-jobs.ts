@@ -14,13 +14,21 @@ export async function startJobs(
   database: DatabaseSettings,
   urls: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const own: unknown = JSON.parse(env["INTERNAL_GATEWAY_DEVELOPMENT_MAP"] || "{}");
   const parsed = readSettings("the job service", jobServiceSettings, {
     ...env,
     INTERNAL_JOBS_CALLBACK_PORT: String(settings.INTERNAL_JOBS_CALLBACK_PORT),
-    INTERNAL_GATEWAY_DEVELOPMENT_MAP: JSON.stringify(Object.assign({}, urls, own)),
+    // Its own functions are enough where nothing says where others are.
+    INTERNAL_GATEWAY_DEVELOPMENT_MAP: env["INTERNAL_GATEWAY_DEVELOPMENT_MAP"] || JSON.stringify(urls),
   });
-  const service = startJobService({ ...parsed, ...database, DATABASE_URL: database.DATABASE_URL }, { log });
+  const service = startJobService(
+    {
+      ...parsed,
+      ...database,
+      DATABASE_URL: database.DATABASE_URL,
+      INTERNAL_GATEWAY_DEVELOPMENT_MAP: { ...urls, ...parsed.INTERNAL_GATEWAY_DEVELOPMENT_MAP },
+    },
+    { log },
+  );
   onStop(service.drain);
   await service.ready;
   onUp("job service", `http://localhost:${service.port}`);
