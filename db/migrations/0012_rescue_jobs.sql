@@ -67,6 +67,8 @@ begin
       updated_at = now()
     where j.id = any (lost)
     returning j.*;
+    -- Who takes them back need not be who takes their tasks.
+    perform app_jobs.wake_workers('-infinity');
   end if;
 
   if cardinality(ended) > 0 then

@@ -99,6 +99,11 @@ begin
     exception
       when lock_not_available then
         exit;
+      when others then
+        raise warning 'COMPLETED_JOBS_NOT_DROPPED' using
+          errcode = sqlstate,
+          detail = format('%s is kept: %s', passed, sqlerrm),
+          hint = 'Drop what depends on it, or the partition itself.';
     end;
   end loop;
   return dropped;

@@ -201,6 +201,18 @@ test("partitions whose day has passed are dropped, whoever keeps jobs for how lo
   expect(await partitions(db)).toEqual(before.slice(2));
 });
 
+test("a partition that something depends on is kept, and the others are dropped all the same", async () => {
+  await using db = await withDatabase();
+  for (const days of [-3, -2])
+    await db.sql`select app_jobs.add_completed_partition(now() + make_interval(days => ${days}))`;
+  const [held = "", passed = ""] = await partitions(db);
+  await db.sql.unsafe(`create view public.report as select id from app_jobs.${held}`);
+  expect([...(await db.sql`select app_jobs.tidy_completed_jobs(60) as dropped`)]).toEqual([{ dropped: 1 }]);
+  const left = await partitions(db);
+  expect(left).toContain(held);
+  expect(left).not.toContain(passed);
+});
+
 test("a reader that does not end holds up neither completions nor the tidying of others, and the drop comes later", async () => {
   await using db = await withDatabase();
   await db.sql`select app_jobs.add_completed_partition(now() - interval '3 days')`;

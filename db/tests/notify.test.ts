@@ -101,3 +101,13 @@ test("a plain caller that ends a job wakes a worker that would sleep past what m
   await jobs.restWorker(run, null);
   expect(await notifies(db, (sql) => sql`select app_jobs.complete_job('plain', ${third})`)).toBe(false);
 });
+
+test("a rescue wakes who sleeps, since the job may be of a task that the rescuer does not take", async () => {
+  await using db = await withDatabase();
+  await register(db);
+  await db.sql`select app_jobs.add_job(${tenant}, 'a')`;
+  await db.sql`select from app_jobs.get_job('gone', job_expiry => '-1 second')`;
+  await createJobs(db.sql, "app_jobs").restWorker(run, 3600);
+  expect(await notifies(db, (sql) => sql`select app_jobs.rescue_jobs()`)).toBe(true);
+  expect(await notifies(db, (sql) => sql`select app_jobs.rescue_jobs()`)).toBe(false);
+});

@@ -49,19 +49,35 @@ test("in a database with another style of dates times are read right", async () 
   const env = { DATABASE_URL: database.url };
   await using migrated = withProcess("scripts/migrate.ts", env);
   expect([await migrated.exited, migrated.output()]).toEqual([0, expect.stringContaining("applied")]);
-  await using enqueued = withProcess("scripts/jobs.ts", env, [
-    ...[
-      "enqueue",
-      "a",
-      "--run-at",
-      "2027-02-03T04:05:06Z",
-      "--db",
-      "00000000-0000-4000-8000-000000000001",
-      "--json",
-    ],
-  ]);
+  const runAt = ["--run-at", "2027-02-03T04:05:06Z"];
+  const tenant = ["--db", "00000000-0000-4000-8000-000000000001"];
+  await using enqueued = withProcess("scripts/jobs.ts", env, ["enqueue", "a", ...runAt, ...tenant, "--json"]);
   expect([await enqueued.exited, enqueued.output()]).toEqual([
     0,
     expect.stringContaining("2027-02-03T04:05:06.000Z"),
   ]);
 });
+
+test.each(["job-service", "worker", "callback", "scheduler"])(
+  "the %s of a role without its rights ends, and says where they are listed",
+  async (service) => {
+    await using database = await withDatabase();
+    await using stranger = await withStranger(database);
+    const role = new URL(stranger.env.DATABASE_URL).username;
+    await database.sql.unsafe(
+      `grant usage on schema app_jobs to ${role}; grant select on app_jobs.migrations to ${role}`,
+    );
+    await using started = withProcess(`services/${service}/main.ts`, {
+      ...stranger.env,
+      KNATIVE_SERVICE_URL: "http://127.0.0.1:1",
+      INTERNAL_JOBS_CALLBACK_URL: "http://127.0.0.1:1/callback",
+      INTERNAL_JOBS_CALLBACK_PORT: "0",
+    });
+    expect(await started.exited).toBe(1);
+    expect(started.output()).toMatch(
+      /^Cannot use the database .* permission denied for .*\. Grant the role what db\/README\.md lists\.$/m,
+    );
+    expect(started.output()).not.toContain("    at ");
+    await database.sql.unsafe(`drop owned by ${role}`);
+  },
+);

@@ -6,6 +6,9 @@ import { createMailgun } from "./mailgun.ts";
 
 const mail: Mail = { from: "a@mg.test", to: "b@test.test", subject: "Hi", text: "Hello" };
 
+/** As Mailgun writes it: Mon, 25 Aug 2025 07:00:31 UTC. */
+const inAnHour = new Date(Date.now() + 3_600_000).toUTCString().replace("GMT", "UTC");
+
 function client(baseUrl: string, apiKey = "key-test") {
   return createMailgun({ apiKey, domain: "mg.test", baseUrl }).emails;
 }
@@ -71,6 +74,33 @@ describe("an error names its remedy", () => {
     ],
     [{ status: 429 }, { name: "rate_limited" }],
     [
+      {
+        status: 420,
+        body: {
+          message: `Domain mg.test is not allowed to send: recipient limit exceeded, try again after ${inAnHour}`,
+        },
+      },
+      { name: "rate_limited", retryAfterSeconds: expect.any(Number) },
+    ],
+    [
+      { status: 420, body: { message: "limit exceeded, try again after a while UTC" } },
+      { name: "rate_limited" },
+    ],
+    [{ status: 408 }, { name: "server_error" }],
+    [
+      { status: 425, headers: { "Retry-After": "7" } },
+      { name: "server_error", retryAfterSeconds: 7 },
+    ],
+    [
+      { status: 403, body: { message: "Sandbox subdomains are for test purposes only." } },
+      {
+        name: "refused",
+        message: expect.stringMatching(
+          /^Mailgun does not let this domain send \(HTTP 403\): .*: Sandbox subdomains/,
+        ),
+      },
+    ],
+    [
       { status: 500, body: "<html>" },
       { name: "server_error", message: "Mailgun has a fault of its own (HTTP 500)" },
     ],
@@ -80,6 +110,13 @@ describe("an error names its remedy", () => {
     const result = await client(mailgun.url).send(mail);
     expect(result.data).toBeNull();
     expect(result.error).toMatchObject({ statusCode: fault.status, ...error });
+  });
+
+  test("the time that Mailgun names in words is the wait", async () => {
+    const message = `recipient limit exceeded, try again after ${inAnHour}`;
+    await using mailgun = withMailgun({ status: 420, body: { message } });
+    const { error } = await client(mailgun.url).send(mail);
+    expect(error?.retryAfterSeconds).toBeWithin(3000, 3601);
   });
 
   test("a server that is not there was not reached", async () => {

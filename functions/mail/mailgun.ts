@@ -109,11 +109,17 @@ function resultOf(response: Response, text: string): SendResult {
   if (response.ok) return { data: { id: body?.id ?? "" }, error: null };
 
   const told = withoutAddresses(readableText(body?.message ?? "", 300));
-  if (status === 401 || status === 403)
+  if (status === 401)
     return notSent(
       "unauthorized",
       status,
       "Mailgun refused the key: check MAILGUN_API_KEY, MAILGUN_DOMAIN, and MAILGUN_BASE_URL for the account's region (US or EU)",
+    );
+  if (status === 403)
+    return notSent(
+      "refused",
+      status,
+      `Mailgun does not let this domain send (HTTP 403): check the domain, its DNS records and, of a sandbox domain, its authorized recipients${because(told)}`,
     );
   if (status === 404)
     return notSent(
@@ -121,16 +127,23 @@ function resultOf(response: Response, text: string): SendResult {
       status,
       `Mailgun knows no such domain: check MAILGUN_DOMAIN and MAILGUN_BASE_URL${because(told)}`,
     );
-  if (status === 429)
-    return later("rate_limited", response, `Mailgun takes no more mails for now (HTTP 429)${because(told)}`);
-  if (status >= 500)
+  // 420 is what a domain or account over its limit is told, with the time until which in words.
+  if (status === 420 || status === 429)
+    return later(
+      "rate_limited",
+      response,
+      `Mailgun takes no more mails for now (HTTP ${status})${because(told)}`,
+    );
+  if (status >= 500 || status === 408 || status === 425)
     return later("server_error", response, `Mailgun has a fault of its own (HTTP ${status})${because(told)}`);
   return notSent("refused", status, `Mailgun refused the mail (HTTP ${status})${because(told)}`);
 }
 
 /** A failure that passes, with the time to wait where Mailgun says one. */
 function later(name: MailError["name"], response: Response, message: string): SendResult {
-  const wait = retryAfterSeconds(response.headers.get("Retry-After"), {
+  const [, until] = /try again after ([^.]*) UTC/i.exec(message) ?? [];
+  const inWords = until === undefined ? null : `${until} GMT`;
+  const wait = retryAfterSeconds(response.headers.get("Retry-After") ?? inWords, {
     now: new Date(),
     maxSeconds: longestWaitSeconds,
   });

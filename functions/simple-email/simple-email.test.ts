@@ -46,6 +46,19 @@ test("the payload's own parts win", async () => {
   ]);
 });
 
+test("null and the empty text stand for parts that are not there, as SQL gives them", async () => {
+  await using mailgun = withMailgun();
+  const payload = { to: mail.to, subject: "Hi", text: "Hello", html: null, from: null, replyTo: "" };
+  expect((await postJob(simpleEmail, payload, { env: settings(mailgun.url) })).status).toBe(200);
+  expect(mailgun.sent[0]?.fields.slice(0, 5)).toEqual([
+    ["from", "no-reply@mg.acme.test"],
+    ["to", "bob@example.com"],
+    ["subject", "Hi"],
+    ["text", "Hello"],
+    ["h:Reply-To", "help@acme.test"],
+  ]);
+});
+
 test("a mail of text alone has no HTML part", async () => {
   await using mailgun = withMailgun();
   await postJob(simpleEmail, { ...mail, html: undefined, text: "Hi" }, { env: settings(mailgun.url) });

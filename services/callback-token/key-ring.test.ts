@@ -45,3 +45,16 @@ test("a signature of none of the known keys has them read anew, once for all who
   for (; now < 5_000; now += 10) await ring.renewed();
   expect(reads).toBe(15);
 });
+
+test("while the database is away the known keys stay in use, and of an unknown signature nothing is said", async () => {
+  let [now, isAway] = [0, false];
+  const callbackKeys = async () => {
+    if (isAway) throw new Error("away");
+    return ["key"];
+  };
+  const ring = createKeyRing({ callbackKeys }, () => now);
+  await ring.keys();
+  [now, isAway] = [60_000, true];
+  expect(await ring.keys()).toEqual(["key"]);
+  expect(await Promise.resolve(ring.renewed()).catch(String)).toBe("Error: away");
+});

@@ -4,7 +4,10 @@ import type { Jobs } from "#db/jobs";
 export type KeyRing = {
   /** Gives the keys, the newest first: at once where they are at hand, and read anew when they are older than a minute. */
   readonly keys: () => readonly string[] | Promise<readonly string[]>;
-  /** The same for who has met a signature that none of them made: read anew, unless strangers have had that done too often. */
+  /**
+   * The same for who has met a signature that none of them made: read anew, unless strangers have had that done too often. Rejects
+   * where the database is away, as the signature may be right.
+   */
   readonly renewed: () => readonly string[] | Promise<readonly string[]>;
 };
 
@@ -34,11 +37,14 @@ export function createKeyRing(
     try {
       known = await jobs.callbackKeys();
       readAt = now();
-    } catch (error) {
-      if (known.length === 0) throw error;
+      return known;
     } finally {
       reading = undefined;
     }
+  };
+  const current = () => (reading ??= read());
+  const orKnown = (error: unknown) => {
+    if (known.length === 0) throw error;
     return known;
   };
   const mayRenew = () => {
@@ -49,9 +55,8 @@ export function createKeyRing(
     left -= 1;
     return true;
   };
-  const atHand = (isFresh: boolean) => (isFresh ? known : (reading ??= read()));
   return {
-    keys: () => atHand(now() - readAt < keepMs),
-    renewed: () => reading ?? atHand(!mayRenew()),
+    keys: () => (now() - readAt < keepMs ? known : current().catch(orKnown)),
+    renewed: () => (reading === undefined && !mayRenew() ? known : current()),
   };
 }

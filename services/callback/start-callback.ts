@@ -4,6 +4,7 @@ import { createJobs } from "#db/jobs";
 import { createKeyRing } from "../callback-token/key-ring.ts";
 import { awaitDatabase } from "../database/await-database.ts";
 import { databaseCheck } from "../database/database-check.ts";
+import { rightsFault } from "../database/describe-database.ts";
 import { forEachDatabase, type Part } from "../database/for-each-database.ts";
 import { openServicePool } from "../database/open-service-pool.ts";
 import { whileAway } from "../database/while-away.ts";
@@ -102,7 +103,9 @@ function startRecords(
   const ring = createKeyRing(jobs);
   const stopping = new AbortController();
   const ready = awaitDatabase(sql, { settings, log, signal: stopping.signal }).then(async () => {
-    await whileAway(async () => ring.keys(), { signal: stopping.signal });
+    await whileAway(async () => ring.keys(), { signal: stopping.signal }).catch((error: unknown) => {
+      throw rightsFault(error, settings);
+    });
   });
   ready.catch(() => undefined);
   const drain = async () => {

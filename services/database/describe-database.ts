@@ -26,3 +26,10 @@ export function databaseFault(error: unknown, settings: DatabaseSettings): Start
     { cause: error },
   );
 }
+
+/** Gives the same where the role lacks a right, and any other error as it is. */
+export function rightsFault(error: unknown, settings: DatabaseSettings): unknown {
+  return error instanceof Error && "code" in error && error.code === "42501"
+    ? databaseFault(error, settings)
+    : error;
+}

@@ -6,9 +6,11 @@ import type { pollSettings } from "../config/poll-settings.ts";
 import type { querySettings } from "../config/query-settings.ts";
 import { awaitDatabase } from "../database/await-database.ts";
 import { databaseCheck } from "../database/database-check.ts";
+import { rightsFault } from "../database/describe-database.ts";
 import { forEachDatabase, type Part } from "../database/for-each-database.ts";
 import { type Ear, listenOrPoll } from "../database/listen-or-poll.ts";
 import { openServicePool } from "../database/open-service-pool.ts";
+import { whileAway } from "../database/while-away.ts";
 import type { Log } from "../log/log.ts";
 import { lookWidth } from "./look.ts";
 import { startTickLoop, type TickLoop } from "./tick-loop.ts";
@@ -39,17 +41,27 @@ function startOne(settings: SchedulerSettings, { log }: { readonly log: Log }): 
   const hurry = new AbortController();
   let parts: Parts | null = null;
 
-  const started = awaitDatabase(sql, { settings, log, signal: stopping.signal }).then(({ isPooled }) => {
-    if (stopping.signal.aborted) return;
-    const schedules = createSchedules(sql, settings.JOBS_SCHEMA);
-    const loop = startTickLoop({ schedules, pollSeconds: settings.JOBS_POLL_SECONDS, log });
-    const ear = listenOrPoll(settings, {
-      isPooled,
-      onNotify: { "scheduled_jobs:insert": loop.wake },
-      log,
-    });
-    parts = { loop, ear };
-  });
+  const started = awaitDatabase(sql, { settings, log, signal: stopping.signal }).then(
+    async ({ isPooled }) => {
+      if (stopping.signal.aborted) return;
+      const schedules = createSchedules(sql, settings.JOBS_SCHEMA);
+      // Asks for what a look reads, and so for the role's rights.
+      const nothing = { limit: 1, except: [] };
+      await whileAway(() => schedules.due(new Date(0), nothing), { signal: stopping.signal }).catch(
+        (error: unknown) => {
+          throw rightsFault(error, settings);
+        },
+      );
+      if (stopping.signal.aborted) return;
+      const loop = startTickLoop({ schedules, pollSeconds: settings.JOBS_POLL_SECONDS, log });
+      const ear = listenOrPoll(settings, {
+        isPooled,
+        onNotify: { "scheduled_jobs:insert": loop.wake },
+        log,
+      });
+      parts = { loop, ear };
+    },
+  );
   const ready = started.then(() => parts?.ear.settled);
   ready.catch(() => undefined);
 

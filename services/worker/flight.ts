@@ -19,6 +19,8 @@ export type FlightOptions = {
   readonly log: Log;
   /** Whether the lease of this worker's run still lasts. */
   readonly keepsLease: () => boolean;
+  /** Whether this worker claims no more. */
+  readonly isStopping: () => boolean;
 };
 
 /** The jobs on their way to functions and back. */
@@ -37,7 +39,11 @@ export type Flight = {
 };
 
 /** Puts together what takes jobs to their functions and outcomes back. */
-export function createFlight(settings: WorkerSettings, { jobs, log, keepsLease }: FlightOptions): Flight {
+export function createFlight(
+  settings: WorkerSettings,
+  { jobs, log, keepsLease, isStopping }: FlightOptions,
+): Flight {
+  const wakeOthers = createWakeOthers(jobs, log);
   const held = createHeldJobs();
   const health = createTaskHealth();
   const settler = createSettler({
@@ -57,7 +63,10 @@ export function createFlight(settings: WorkerSettings, { jobs, log, keepsLease }
     limits,
     cancellations,
     retryAfterMaxSeconds: settings.JOBS_RETRY_AFTER_MAX_SECONDS,
-    onQueueFreed: settings.JOBS_SUPPORT_ANY ? undefined : createWakeOthers(jobs, log),
+    // A worker that goes on looks again by itself.
+    onLeft: (what: "queue" | "retry") => {
+      if (isStopping() || (what === "queue" && !settings.JOBS_SUPPORT_ANY)) wakeOthers();
+    },
     log,
   };
   // Changes whenever all leases are lost, so that what was about to be sent under one is not.

@@ -101,3 +101,30 @@ test("a serial queue goes on at once from a worker of some tasks to a worker of 
   const sent = fn.requests.map(({ path, headers }) => `${headers.get("x-worker-id")} ${path}`);
   expect(sent.sort()).toEqual(tasks.map((task) => `${task} /${task}`).sort());
 });
+
+test("a serial queue whose job ends while its worker drains goes on at once with another, which sleeps", async () => {
+  await using database = await withDatabase();
+  const [first, long] = [Promise.withResolvers<Response>(), Promise.withResolvers<Response>()];
+  await using fn = await withFunction(({ path }) => {
+    if (path === "/first") return first.promise;
+    return path === "/long" ? long.promise : new Response();
+  });
+  const isSent = (path: string) => fn.requests.some((request) => request.path === path);
+  const env = { ...database.env, KNATIVE_SERVICE_URL: fn.url, JOBS_POLL_SECONDS: "3600" };
+  await using leaving = await withJobService({ ...env, HOSTNAME: "leaving", JOBS_DRAIN_SECONDS: "60" });
+  for (const task of ["first", "second"])
+    await database.sql`select app_jobs.add_job(gen_random_uuid(), ${task}, queue_name => 'q')`;
+  await database.sql`select app_jobs.add_job(gen_random_uuid(), 'long')`;
+  await until("both run", () => isSent("/first") && isSent("/long"));
+  await using _staying = await withJobService({ ...env, HOSTNAME: "staying" });
+  await until("it sleeps", async () => {
+    const asleep = await database.sql`
+      select from app_jobs.workers where worker_id = 'staying' and sleeps_until > now()`;
+    return asleep.length === 1;
+  });
+  const drained = leaving.drain();
+  first.resolve(new Response());
+  await until("the next one runs", () => isSent("/second"));
+  long.resolve(new Response());
+  await drained;
+});

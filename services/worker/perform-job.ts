@@ -22,8 +22,8 @@ export type PerformOptions = {
   readonly limits: Pick<TaskLimits, "of">;
   readonly cancellations: Pick<Cancellations, "begin" | "end">;
   readonly retryAfterMaxSeconds: number;
-  /** Called when a serial queue is free again, where its next job may be of a task that this worker does not take. */
-  readonly onQueueFreed: (() => void) | undefined;
+  /** Called when something may be due by what was settled: the next job of a serial queue, or a retry. */
+  readonly onLeft: (what: "queue" | "retry") => void;
   readonly log: Log;
 };
 
@@ -63,7 +63,8 @@ export async function performJob(
     const lease = { jobId: job.id, leaseToken: job.leaseToken, isUrgent };
     const attempt = { httpStatus, beganAtMs: startedAt, endedAtMs: endedAt };
     const taken = await options.settler.settle(lease, settlementOf(outcome, attempt));
-    if (isUrgent && outcome.kind !== "accepted") options.onQueueFreed?.();
+    if (isUrgent && outcome.kind !== "accepted") options.onLeft("queue");
+    else if (outcome.kind === "retry" || outcome.kind === "unreachable") options.onLeft("retry");
     report(outcome, { log: options.log, taken, facts, ms: Math.round(performance.now() - startedAt) });
     return isBack || isUrgent || !(outcome.kind === "complete" || outcome.kind === "accepted");
   } catch (error) {

@@ -35,7 +35,12 @@ export type Parts = {
  */
 export function startParts(settings: WorkerSettings, { jobs, pool, log, isPooled }: PartsOptions): Parts {
   const stopping = new AbortController();
-  const flight = createFlight(settings, { jobs, log, keepsLease: () => run.keeps() });
+  const flight = createFlight(settings, {
+    jobs,
+    log,
+    keepsLease: () => run.keeps(),
+    isStopping: () => stopping.signal.aborted,
+  });
   const run = startWorkerRun({
     jobs,
     workerId: settings.HOSTNAME,

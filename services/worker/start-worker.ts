@@ -6,6 +6,7 @@ import type { pollSettings } from "../config/poll-settings.ts";
 import type { querySettings } from "../config/query-settings.ts";
 import { awaitDatabase } from "../database/await-database.ts";
 import { databaseCheck } from "../database/database-check.ts";
+import { rightsFault } from "../database/describe-database.ts";
 import { forEachDatabase, type Part } from "../database/for-each-database.ts";
 import { openServicePool } from "../database/open-service-pool.ts";
 import type { Log } from "../log/log.ts";
@@ -58,7 +59,11 @@ function startOne(settings: WorkerSettings, { log, pool }: OneOptions): Worker {
   const started = awaitDatabase(sql, { settings, log, signal: stopping.signal }).then(({ isPooled }) => {
     if (!stopping.signal.aborted) parts = startParts(settings, { jobs, pool, log, isPooled });
   });
-  const ready = started.then(() => parts?.whenReady());
+  const ready = started
+    .then(() => parts?.whenReady())
+    .catch((error: unknown) => {
+      throw rightsFault(error, settings);
+    });
   ready.catch(() => undefined);
 
   const workerFault = () =>

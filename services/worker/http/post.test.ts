@@ -45,11 +45,12 @@ test("an answer that fetch unpacks is read up to the limit of what comes out, an
 });
 
 test.each([
-  [true, "(with HTTP_PROXY set: it may be the proxy)"],
-  [false, "Is the computer able to access the url?"],
-])("a failure of fetch says whether a proxy stands between: %p", async (usesProxy, end) => {
+  [true, "http", "(with HTTP_PROXY set: it may be the proxy)"],
+  [true, "https", "Is the computer able to access the url?"],
+  [false, "https", "Is the computer able to access the url?"],
+])("a failure of fetch says whether a proxy stands between: %p, %s", async (usesProxy, scheme, end) => {
   const client = createPoster({ usesProxy });
-  const ended = await client.post({ url: "https://127.0.0.1:1/x", headers: {}, body: "{}" }, 60_000);
+  const ended = await client.post({ url: `${scheme}://127.0.0.1:1/x`, headers: {}, body: "{}" }, 60_000);
   client.close();
   expect(ended).toEqual({ failure: "refused", message: expect.stringContaining("Unable to connect") });
   expect(ended !== null && "failure" in ended && ended.message).toEndWith(end);

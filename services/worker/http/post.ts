@@ -50,7 +50,7 @@ function createFetchClient(usesProxy: boolean): HttpClient {
         controller.abort();
       }, timeoutMs);
       const ended = await fetchAnswer(request, controller.signal).catch((error: unknown) =>
-        failureOf(error, usesProxy),
+        failureOf(error, usesProxy && /^http:/i.test(request.url)),
       );
       clearTimeout(timer);
       underWay.delete(request);
