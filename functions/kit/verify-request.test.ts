@@ -95,6 +95,11 @@ describe("a function that has secrets", () => {
       { revision: 1, headers: { "X-Job-Id": "71" } },
       "The request's X-Job-Id is not",
     ],
+    [
+      "names a tenant with the job in it",
+      { revision: 3, headers: { "X-Database-Id": "d1:7", "X-Job-Id": "3" } },
+      "The request's X-Database-Id is not",
+    ],
     ["names no tenant", { headers: { "X-Database-Id": undefined } }, "The request's X-Database-Id is not"],
     ["names no job", { headers: { "X-Job-Id": undefined } }, "The request's X-Job-Id is not"],
     ["names no key", { headers: { "Idempotency-Key": undefined } }, "The request's Idempotency-Key is not"],

@@ -67,7 +67,9 @@ function headerOfAnotherJob(
   const isNobodys = [idempotencyKey, databaseId, jobId].every((value) => value === undefined);
   if (isNobodys && !id.includes(":")) return undefined;
   if (idempotencyKey !== id) return header.idempotencyKey;
-  if (databaseId === undefined || !id.startsWith(`${databaseId}:`)) return header.databaseId;
+  // Neither may hold a part of the other.
+  if (databaseId === undefined || databaseId.includes(":") || !id.startsWith(`${databaseId}:`))
+    return header.databaseId;
   const name = `${databaseId}:${jobId}`;
   return jobId !== undefined && (id === name || id.startsWith(`${name}:`)) ? undefined : header.jobId;
 }

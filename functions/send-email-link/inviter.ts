@@ -21,12 +21,21 @@ const answer = z.object({
   users: z.object({ nodes: z.array(userRow) }).nullish(),
 });
 
+/** What mail programs make a link of, though it stands there as mere text. */
+const link = /:\/\/|\bwww\.|[\p{L}\p{N}]\.\p{L}{2,}/iu;
+
+/** A name that is no link: whoever may invite could else send people anywhere, in the site's own words. */
+function plainName(given: string | null | undefined): string | undefined {
+  const line = name(given);
+  return line !== undefined && link.test(line) ? undefined : line;
+}
+
 /**
- * Gives the name of the person who invites from an answer to GetUser: the display name, else the user name. Undefined where
- * there is none: an invitation without its sender's name is better than none.
+ * Gives the name of the person who invites from an answer to GetUser: the display name, else the user name, if it holds no link.
+ * Undefined where there is none: an invitation without its sender's name is better than none.
  */
 export function readInviter(data: unknown): string | undefined {
   const parsed = answer.safeParse(data).data;
   const user = parsed?.user ?? parsed?.users?.nodes[0];
-  return name(user?.displayName) ?? name(user?.username);
+  return plainName(user?.displayName) ?? plainName(user?.username);
 }

@@ -25,6 +25,8 @@ export type StackOptions = {
 /** Addresses of the stack's parts. */
 export type StackAddresses = {
   readonly database: DatabaseSettings;
+  /** Schema of the jobs. */
+  readonly schema: string;
   readonly adminApi: string;
   readonly mailbox: string;
 };
@@ -74,5 +76,10 @@ export async function startStack(options: StackOptions): Promise<StackAddresses>
     EMAIL_SEND_USE_SMTP: "false",
   });
   await startJobs(options, database, urls);
-  return { database, adminApi: adminUrl, mailbox: mailboxUrl };
+  return {
+    database,
+    schema: options.env["JOBS_SCHEMA"] || "app_jobs",
+    adminApi: adminUrl,
+    mailbox: mailboxUrl,
+  };
 }

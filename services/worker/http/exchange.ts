@@ -84,8 +84,9 @@ function setTimer(exchange: Exchange, untilMs: number): void {
 }
 
 function expire(exchange: Exchange): void {
-  const never = { failure: "refused", message: "no connection came about in time" } as const;
-  breakOff(exchange, exchange.sends > 0 ? { failure: "timeout", message: "" } : never);
+  const never = "no connection came about in time";
+  if (exchange.connection !== null) breakOff(exchange, { failure: "timeout", message: "" });
+  else end(exchange, exchange.sends > 0 ? lost(never) : { failure: "refused", message: never });
 }
 
 function connect(exchange: Exchange): void {
@@ -122,8 +123,10 @@ function send(exchange: Exchange, { connection, isKept }: Way): void {
     onClosed: (reason) => {
       const answer = reader.close();
       if (answer !== null) end(exchange, answer.response);
-      else if (isKept && !reader.hasBegun() && mayHaveCrossed(exchange)) connect(exchange);
-      else end(exchange, lost(reason));
+      else if (isKept && !reader.hasBegun() && mayHaveCrossed(exchange)) {
+        setTimer(exchange, Math.min(exchange.options.timeoutMs, connectMs));
+        connect(exchange);
+      } else end(exchange, lost(reason));
     },
   });
 }
