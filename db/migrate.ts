@@ -87,12 +87,11 @@ async function alone<T>(settings: DatabaseSettings, work: (sql: Sql) => Promise<
 }
 
 /** Says which role may migrate, where this one may not. */
-function rightsFault(error: unknown): MigrationError | undefined {
-  const fault = error instanceof DrizzleQueryError ? error.cause : error;
+function rightsFault(fault: unknown): MigrationError | undefined {
   if (!(fault instanceof postgres.PostgresError) || fault.code !== "42501") return undefined;
   return new MigrationError(
     `Cannot migrate: ${fault.message}. Use the role that owns the schema, or for a new schema one that may make it (grant create on database).`,
-    { cause: error },
+    { cause: fault },
   );
 }
 

@@ -1,15 +1,13 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { schemaName, schemaNameInWords } from "./client/schema-name.ts";
 
 /** Folder of the migrations as they are written, for the schema `app_jobs`. */
 export const migrationsFolder = join(import.meta.dirname, "migrations");
 
 /** Table, in the jobs' own schema, that lists what was applied; an application's own drizzle journal stays apart. */
 export const journalTable = "migrations";
-
-/** What a schema's name has to be: a plain lower-case identifier, which Postgres cuts nothing off. */
-export const schemaName = /^[a-z_][a-z0-9_]{0,62}$/;
 
 /**
  * Gives a text of the migrations with another schema's name in the place of `app_jobs`.
@@ -19,7 +17,7 @@ export const schemaName = /^[a-z_][a-z0-9_]{0,62}$/;
 export function renderSql(text: string, schema: string): string {
   if (!schemaName.test(schema))
     throw new Error(
-      `Cannot use the schema ${JSON.stringify(schema)}: it is not a lower-case SQL identifier of at most 63 characters. Change JOBS_SCHEMA.`,
+      `Cannot use the schema ${JSON.stringify(schema)}: it is not ${schemaNameInWords}. Change JOBS_SCHEMA.`,
     );
   return schema === "app_jobs" ? text : text.replaceAll(/\bapp_jobs\b/g, `"${schema}"`);
 }

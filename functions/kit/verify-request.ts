@@ -27,9 +27,9 @@ const defaultLimit = 50_000;
  * come before.
  *
  * The signature covers id, time and body. The worker signs the Idempotency-Key, DATABASE_ID:JOB_ID and perhaps :REVISION, as the id, so
- * that tenant and job are held by it too. Every attempt is signed anew, so that the same signature twice is a replay: the last 50,000 are remembered as
- * long as they are fresh. The memory is this process's own; another one takes a replay for up to five minutes, and then the
- * function's own idempotency is what is left.
+ * that tenant and job are held by it too. Every attempt is signed anew, so that the same signature twice is a replay: the last 50,000
+ * are remembered as long as they are fresh. The memory is this process's own; another one takes a replay for up to five minutes, and
+ * then the function's own idempotency is what is left.
  *
  * A refusal is HTTP 401 and a failed attempt, not for good: secrets that do not match are a fault of set-up, which somebody repairs.
  * A replay is HTTP 425, which RFC 8470 §5.2 has for this and which uses no attempt: two attempts of one job within a second carry one

@@ -53,7 +53,8 @@ export type JobRequestFacts = {
  * Gives the headers of a job request (protocol §2), as one plain object.
  *
  * Idempotency-Key is DATABASE_ID:JOB_ID and ce-id the job's id within its ce-source: both stay the same over all attempts. A
- * job that was replaced after one has another payload, and another name: :REVISION follows. No value can hold a line break or other control character; non-ASCII is percent-encoded.
+ * job that was replaced after one has another payload, and another name: :REVISION follows. No value can hold a line break or other
+ * control character; non-ASCII is percent-encoded.
  */
 export function jobRequestHeaders(facts: JobRequestFacts): Record<string, string> {
   const name = facts.revision === 0 ? facts.jobId : `${facts.jobId}:${facts.revision}`;

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from "commander";
-import { schemaName } from "../../db/render-migrations.ts";
+import { schemaName, schemaNameInWords } from "../../db/client/schema-name.ts";
 
 /** Gives the option `--schema`, which JOBS_SCHEMA stands in for, where it is not empty; a name that is none is refused in one line. */
 export function schemaOption(description: string): Option {
@@ -8,6 +8,6 @@ export function schemaOption(description: string): Option {
     .default("app_jobs")
     .argParser((name) => {
       if (name === "" || schemaName.test(name)) return name || "app_jobs";
-      throw new InvalidArgumentError("Expected a lower-case SQL identifier of at most 63 characters.");
+      throw new InvalidArgumentError(`Expected ${schemaNameInWords}.`);
     });
 }

@@ -1,11 +1,11 @@
 import { Command } from "commander";
 import { z } from "zod";
 import { AdoptionError } from "../../db/adopt/adopt.ts";
-import { goBack, MigrationError, migrate } from "../../db/migrate.ts";
+import { goBack, migrate } from "../../db/migrate.ts";
 import { postgresSettings } from "../../services/config/postgres-settings.ts";
-import { ConfigError, readSettings } from "../../services/config/read-settings.ts";
+import { readSettings } from "../../services/config/read-settings.ts";
 import { databaseFault, describeDatabase } from "../../services/database/describe-database.ts";
-import { StartError } from "../../services/http/serve.ts";
+import { isToldFault } from "../options/is-told-fault.ts";
 
 const { back } = new Command("db:migrate")
   .description("Brings the schema up to date, and adopts that of @pgpm/database-jobs (db/adopting.md).")
@@ -16,7 +16,7 @@ const { back } = new Command("db:migrate")
 try {
   const settings = readSettings("the migration", z.object(postgresSettings), process.env);
   const what = await (back ? giveBack() : bringUpToDate()).catch((error: unknown) => {
-    throw isOurs(error) ? error : databaseFault(error, settings);
+    throw isToldFault(error) ? error : databaseFault(error, settings);
   });
   console.log(`Schema ${settings.JOBS_SCHEMA} of ${describeDatabase(settings)}: ${what}.`);
 
@@ -35,11 +35,7 @@ try {
     return applied === 0 ? `all ${total} migrations were applied before` : `${applied} of ${total} applied`;
   }
 } catch (error) {
-  if (!isOurs(error)) throw error;
-  console.error(error instanceof Error ? error.message : error);
+  if (!isToldFault(error)) throw error;
+  console.error(error.message);
   process.exit(1);
-}
-
-function isOurs(error: unknown): boolean {
-  return [AdoptionError, ConfigError, MigrationError, StartError].some((kind) => error instanceof kind);
 }

@@ -3,14 +3,14 @@ import { connectionUrl, type DatabaseSettings } from "../../db/client/connect.ts
 import type { StackAddresses } from "./start-stack.ts";
 
 /** Gives what to print when the stack is up: where to look, and three commands to paste. */
-export function describeStack({ database, adminApi, mailbox, schema }: StackAddresses): string {
+export function describeStack({ database, adminApi, mailbox }: StackAddresses): string {
   const title = (text: string) => styleText("bold", text);
   return `
 ${title("The job service is ready.")} Open the mailbox at ${styleText("underline", mailbox)}, then paste one of these in another terminal:
 
 ${title("Enqueue in SQL")}
   psql '${connectionUrl(database)}' -c "
-    SELECT ${schema}.add_job(
+    SELECT ${database.JOBS_SCHEMA}.add_job(
       (SELECT id FROM metaschema_public.database ORDER BY created_at LIMIT 1),
       'send-email-link',
       json_build_object('email_type', 'invite_email', 'email', 'user@example.com', 'invite_token', 'invite-token-123',

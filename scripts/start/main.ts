@@ -1,10 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { styleText } from "node:util";
-import { AdoptionError } from "../../db/adopt/adopt.ts";
-import { MigrationError } from "../../db/migrate.ts";
-import { ConfigError, readSettings } from "../../services/config/read-settings.ts";
-import { StartError } from "../../services/http/serve.ts";
+import { readSettings } from "../../services/config/read-settings.ts";
 import { createLog } from "../../services/log/log.ts";
+import { isToldFault } from "../options/is-told-fault.ts";
 import { readOptions } from "../options/read-options.ts";
 import { describeStack } from "./describe-stack.ts";
 import { localStackSettings } from "./settings.ts";
@@ -65,10 +63,7 @@ try {
 
 async function end(error: unknown): Promise<void> {
   await stopAll();
-  const isOurs = [AdoptionError, ConfigError, MigrationError, StartError].some(
-    (kind) => error instanceof kind,
-  );
-  if (!isOurs) throw error;
-  console.error(error instanceof Error ? error.message : error);
+  if (!isToldFault(error)) throw error;
+  console.error(error.message);
   process.exit(1);
 }

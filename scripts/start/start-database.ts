@@ -19,28 +19,29 @@ import type { StackOptions } from "./start-stack.ts";
 /** Database of the embedded server, as the seed names it. */
 const databaseName = "constructive";
 
+/** The stack's database, and the schema of the jobs in it. */
+export type StackDatabase = DatabaseSettings & { readonly JOBS_SCHEMA: string };
+
 /**
  * Starts the embedded Postgres, or takes the server that PGHOST or DATABASE_URL names; brings its schema up to date, and
  * makes the tables of the sample.
  *
  * @throws StartError or ConfigError in one message.
  */
-export async function startDatabase(options: StackOptions): Promise<DatabaseSettings> {
+export async function startDatabase(options: StackOptions): Promise<StackDatabase> {
   const { env, onUp } = options;
-  const { JOBS_SCHEMA } = readSettings(
-    "the local stack",
-    z.object(postgresSettings).pick({ JOBS_SCHEMA: true }),
-    env,
-  );
   const settings =
     env["PGHOST"] || env["DATABASE_URL"]
       ? readSettings("the local stack", z.object(postgresSettings), env)
-      : await startEmbedded(options);
+      : {
+          ...readSettings("the local stack", z.object(postgresSettings).pick({ JOBS_SCHEMA: true }), env),
+          ...(await startEmbedded(options)),
+        };
   await withConnection(settings, reach).catch((error: unknown) => {
     throw databaseFault(error, settings);
   });
   onUp("Postgres", describeDatabase(settings));
-  const { applied, total } = await migrate(settings, JOBS_SCHEMA);
+  const { applied, total } = await migrate(settings, settings.JOBS_SCHEMA);
   await withConnection(settings, createSampleTables);
   onUp("migrations", applied === 0 ? `all ${total} were applied before` : `${applied} applied`);
   return settings;

@@ -1,10 +1,9 @@
-import type { DatabaseSettings } from "../../db/client/connect.ts";
 import { startAdminApi } from "../../services/admin-api/start-admin-api.ts";
 import type { Environment } from "../../services/config/read-settings.ts";
 import type { Log } from "../../services/log/log.ts";
 import { startMailbox } from "../../services/mailbox/start-mailbox.ts";
 import type { LocalStackSettings } from "./settings.ts";
-import { addSample, startDatabase } from "./start-database.ts";
+import { addSample, type StackDatabase, startDatabase } from "./start-database.ts";
 import { startFunctions } from "./start-functions.ts";
 import { startJobs } from "./start-jobs.ts";
 
@@ -24,9 +23,7 @@ export type StackOptions = {
 
 /** Addresses of the stack's parts. */
 export type StackAddresses = {
-  readonly database: DatabaseSettings;
-  /** Schema of the jobs. */
-  readonly schema: string;
+  readonly database: StackDatabase;
   readonly adminApi: string;
   readonly mailbox: string;
 };
@@ -76,10 +73,5 @@ export async function startStack(options: StackOptions): Promise<StackAddresses>
     EMAIL_SEND_USE_SMTP: "false",
   });
   await startJobs(options, database, urls);
-  return {
-    database,
-    schema: options.env["JOBS_SCHEMA"] || "app_jobs",
-    adminApi: adminUrl,
-    mailbox: mailboxUrl,
-  };
+  return { database, adminApi: adminUrl, mailbox: mailboxUrl };
 }

@@ -1,10 +1,8 @@
-import { setTimeout as pause } from "node:timers/promises";
 import type { z } from "zod";
 import { createJobs } from "#db/jobs";
 import { createKeyRing } from "../callback-token/key-ring.ts";
 import { awaitDatabase } from "../database/await-database.ts";
 import { databaseCheck } from "../database/database-check.ts";
-import { rightsFault } from "../database/describe-database.ts";
 import { forEachDatabase, type Part } from "../database/for-each-database.ts";
 import { openServicePool } from "../database/open-service-pool.ts";
 import { whileAway } from "../database/while-away.ts";
@@ -12,6 +10,7 @@ import type { Check } from "../health/create-health-app.ts";
 import { createHealthApp } from "../health/create-health-app.ts";
 import { serve } from "../http/serve.ts";
 import type { Log } from "../log/log.ts";
+import { createDrain } from "../run/create-drain.ts";
 import { type CallbackQueue, createCallbackApp } from "./create-callback-app.ts";
 import type { callbackSettings } from "./settings.ts";
 
@@ -73,23 +72,15 @@ export function startCallback(
     },
   });
 
-  const hurry = new AbortController();
-  const stop = async () => {
-    isStopping = true;
-    const patience = pause(drainMs, undefined, { signal: hurry.signal }).catch(() => undefined);
-    await Promise.race([server.stop(), patience]);
-    await server.stop(true);
-    await records.drain();
-  };
-  let stopped: Promise<void> | undefined;
   return {
     port: server.port,
     ready: records.ready,
-    drain: (now = false) => {
-      if (now) hurry.abort();
-      stopped ??= stop();
-      return stopped;
-    },
+    drain: createDrain(async (patience) => {
+      isStopping = true;
+      await Promise.race([server.stop(), patience(drainMs)]);
+      await server.stop(true);
+      await records.drain();
+    }),
   };
 }
 
@@ -103,9 +94,7 @@ function startRecords(
   const ring = createKeyRing(jobs);
   const stopping = new AbortController();
   const ready = awaitDatabase(sql, { settings, log, signal: stopping.signal }).then(async () => {
-    await whileAway(async () => ring.keys(), { signal: stopping.signal }).catch((error: unknown) => {
-      throw rightsFault(error, settings);
-    });
+    await whileAway(async () => ring.keys(), { signal: stopping.signal });
   });
   ready.catch(() => undefined);
   const drain = async () => {

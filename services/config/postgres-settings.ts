@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { schemaName, schemaNameInWords } from "#db/schema-name";
 import { port } from "./kinds.ts";
 
 /** The settings of the database connection, by libpq's names. */
@@ -15,7 +16,7 @@ export const postgresSettings = {
   PGDATABASE: z.string().default("postgres").describe("The application's database, where `app_jobs` lives."),
   JOBS_SCHEMA: z
     .string()
-    .regex(/^[a-z_][a-z0-9_]{0,62}$/, "expected a lower-case SQL identifier of at most 63 characters")
+    .regex(schemaName, `expected ${schemaNameInWords}`)
     .default("app_jobs")
     .describe("Schema of the queue's tables and functions."),
 };

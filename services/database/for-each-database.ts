@@ -1,7 +1,7 @@
 import type { DatabaseSettings } from "#db/connect";
 import type { Check } from "../health/create-health-app.ts";
 import type { Log } from "../log/log.ts";
-import { describeDatabase } from "./describe-database.ts";
+import { describeDatabase, rightsFault } from "./describe-database.ts";
 
 /** Something that works for one database, or for several. */
 export type Part = {
@@ -39,7 +39,12 @@ export function forEachDatabase<Settings extends SeveralSettings>(
   const several = settings.JOBS_DATABASES.length > 1;
   const parts = settingsByDatabase(settings).map((one) => {
     const database = describeDatabase(one);
-    return { database, part: start(one, { log: several ? log.with({ database }) : log }) };
+    const part = start(one, { log: several ? log.with({ database }) : log });
+    const ready = part.ready.catch((error: unknown) => {
+      throw rightsFault(error, one);
+    });
+    ready.catch(() => undefined);
+    return { database, part: { ...part, ready } };
   });
   const [only, another] = parts;
   if (only !== undefined && another === undefined) return only.part;

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from "node:timers/promises";
 import type { z } from "zod";
 import type { DatabaseSettings } from "#db/connect";
 import { createSchedules } from "#db/schedules";
@@ -6,12 +5,12 @@ import type { pollSettings } from "../config/poll-settings.ts";
 import type { querySettings } from "../config/query-settings.ts";
 import { awaitDatabase } from "../database/await-database.ts";
 import { databaseCheck } from "../database/database-check.ts";
-import { rightsFault } from "../database/describe-database.ts";
 import { forEachDatabase, type Part } from "../database/for-each-database.ts";
 import { type Ear, listenOrPoll } from "../database/listen-or-poll.ts";
 import { openServicePool } from "../database/open-service-pool.ts";
 import { whileAway } from "../database/while-away.ts";
 import type { Log } from "../log/log.ts";
+import { createDrain } from "../run/create-drain.ts";
 import { lookWidth } from "./look.ts";
 import { startTickLoop, type TickLoop } from "./tick-loop.ts";
 
@@ -38,7 +37,6 @@ export function startScheduler(settings: SchedulerSettings, { log }: { readonly 
 function startOne(settings: SchedulerSettings, { log }: { readonly log: Log }): Scheduler {
   const sql = openServicePool(settings, { max: lookWidth, name: "jobs-scheduler", log });
   const stopping = new AbortController();
-  const hurry = new AbortController();
   let parts: Parts | null = null;
 
   const started = awaitDatabase(sql, { settings, log, signal: stopping.signal }).then(
@@ -47,11 +45,7 @@ function startOne(settings: SchedulerSettings, { log }: { readonly log: Log }): 
       const schedules = createSchedules(sql, settings.JOBS_SCHEMA);
       // Asks for what a look reads, and so for the role's rights.
       const nothing = { limit: 1, except: [] };
-      await whileAway(() => schedules.due(new Date(0), nothing), { signal: stopping.signal }).catch(
-        (error: unknown) => {
-          throw rightsFault(error, settings);
-        },
-      );
+      await whileAway(() => schedules.due(new Date(0), nothing), { signal: stopping.signal });
       if (stopping.signal.aborted) return;
       const loop = startTickLoop({ schedules, pollSeconds: settings.JOBS_POLL_SECONDS, log });
       const ear = listenOrPoll(settings, {
@@ -65,24 +59,19 @@ function startOne(settings: SchedulerSettings, { log }: { readonly log: Log }): 
   const ready = started.then(() => parts?.ear.settled);
   ready.catch(() => undefined);
 
-  const stop = async () => {
+  const stop = createDrain(async (patience) => {
     await started.catch(() => undefined);
-    const patience = pause(drainMs, undefined, { signal: hurry.signal }).catch(() => undefined);
-    await Promise.race([parts?.loop.drain(), patience]);
-    hurry.abort();
+    await Promise.race([parts?.loop.drain(), patience(drainMs)]);
     await parts?.ear.stop();
     await sql.end(1);
-  };
-  let stopped: Promise<void> | undefined;
+  });
 
   return {
     ready,
     checks: [databaseCheck(sql), { name: "scheduler", fault: () => faultOf(parts, stopping.signal.aborted) }],
-    drain: (now = false) => {
+    drain: (now) => {
       stopping.abort();
-      if (now) hurry.abort();
-      stopped ??= stop();
-      return stopped;
+      return stop(now);
     },
   };
 }

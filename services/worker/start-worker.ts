@@ -6,10 +6,10 @@ import type { pollSettings } from "../config/poll-settings.ts";
 import type { querySettings } from "../config/query-settings.ts";
 import { awaitDatabase } from "../database/await-database.ts";
 import { databaseCheck } from "../database/database-check.ts";
-import { rightsFault } from "../database/describe-database.ts";
 import { forEachDatabase, type Part } from "../database/for-each-database.ts";
 import { openServicePool } from "../database/open-service-pool.ts";
 import type { Log } from "../log/log.ts";
+import { createDrain } from "../run/create-drain.ts";
 import type { dispatchSettings } from "./settings.ts";
 import { createSlotPool, type SlotPool } from "./slot-pool.ts";
 import { startParts } from "./start-parts.ts";
@@ -52,46 +52,35 @@ function startOne(settings: WorkerSettings, { log, pool }: OneOptions): Worker {
   const sql = openServicePool(settings, { max: 6, name: "jobs-worker", log });
   const jobs = createJobs(sql, settings.JOBS_SCHEMA, { keepSeconds: settings.JOBS_KEEP_COMPLETED ?? null });
   const stopping = new AbortController();
-  const hurry = new AbortController();
   const done = new AbortController();
   let parts: ReturnType<typeof startParts> | null = null;
 
   const started = awaitDatabase(sql, { settings, log, signal: stopping.signal }).then(({ isPooled }) => {
     if (!stopping.signal.aborted) parts = startParts(settings, { jobs, pool, log, isPooled });
   });
-  const ready = started
-    .then(() => parts?.whenReady())
-    .catch((error: unknown) => {
-      throw rightsFault(error, settings);
-    });
+  const ready = started.then(() => parts?.whenReady());
   ready.catch(() => undefined);
 
   const workerFault = () =>
     stopping.signal.aborted ? "stopping" : (parts?.fault() ?? (parts ? null : "starting"));
 
-  const stop = async () => {
+  const stop = createDrain(async (patience) => {
     await started.catch(() => undefined);
-    const patience = pause(settings.JOBS_DRAIN_SECONDS * 1000, undefined, { signal: hurry.signal }).catch(
-      () => undefined,
-    );
-    const drained = parts?.drain(patience);
+    const waited = patience(settings.JOBS_DRAIN_SECONDS * 1000);
+    const drained = parts?.drain(waited);
     // A database that answers takes the jobs back at once; one that is silent is not waited for.
-    const lastMs = patience.then(() => pause(giveBackMs, undefined, { signal: done.signal }));
+    const lastMs = waited.then(() => pause(giveBackMs, undefined, { signal: done.signal }));
     const isDrained = await Promise.race([drained?.then(() => true), lastMs.catch(() => false)]);
     done.abort();
-    hurry.abort();
     await Promise.all([drained, sql.end(isDrained === true ? 2 : 0)]);
-  };
-  let stopped: Promise<void> | undefined;
+  });
 
   return {
     ready,
     checks: [databaseCheck(sql), { name: "worker", fault: workerFault }],
-    drain: (now = false) => {
+    drain: (now) => {
       stopping.abort();
-      if (now) hurry.abort();
-      stopped ??= stop();
-      return stopped;
+      return stop(now);
     },
   };
 }
