@@ -63,6 +63,8 @@ export type Claim = {
   readonly limit: number;
   readonly tasks: TaskFilter;
   readonly floors?: Floors;
+  /** Most bytes of payload that the claimed jobs have together, unless it is one job; 8 MiB where not given. */
+  readonly maxBytes?: number;
   readonly completed?: readonly Lease[];
 };
 
@@ -72,7 +74,14 @@ export type Claimed = {
   readonly jobs: readonly LeasedJob[];
   /** Ids of the completed jobs whose lease no longer held. */
   readonly refused: ReadonlySet<string>;
+  /** How many blocks of the table and its index the look touched, by the server's count: what it passed and what it took. */
+  readonly blocks: number;
+  /** Whether more may be due: as much came as was asked for, or as may come at once. */
+  readonly mayBeMore: boolean;
 };
+
+/** Most bytes of payload in one claim, unless that is one job. As in db/migrations/0011_get_jobs.sql. */
+const maxBytesOfClaim = 8 * 1024 * 1024;
 
 /** What createJobs may be told. */
 export type JobsOptions = {
@@ -110,20 +119,21 @@ const ids = (leases: readonly Lease[]) => leases.map((lease) => lease.jobId);
 const tokens = (leases: readonly Lease[]) => leases.map((lease) => lease.leaseToken);
 
 /** A row of get_jobs. */
-type LeasedRow = Pick<
+type ClaimRow = Pick<
   LeasedJob,
   "taskIdentifier" | "payload" | "queueName" | "traceparent" | "tracestate" | "scheduleId" | "scheduledAt"
 > & {
   /**
-   * What no enqueuer can write a space into, parted by spaces; the id alone stands for a completion that was refused. As columns
-   * of their own they take postgres.js 3.4.9 twice the time, once for each job.
+   * The row's kind, and what belongs to it that no enqueuer can write a space into, parted by spaces. As columns of their own
+   * these take postgres.js 3.4.9 twice the time, once for each job.
    */
   readonly facts: string;
 };
 
-/** Gives the job of a row, or null where it stands for a refused completion. */
-function leasedJob(row: LeasedRow, facts: readonly string[]): LeasedJob | null {
+/** Gives the job of a row, whose facts begin behind their kind. None of them but the last can be null. */
+function leasedJob(row: ClaimRow, facts: readonly string[]): LeasedJob {
   const [
+    ,
     id = "",
     databaseId = "",
     attempt,
@@ -131,10 +141,9 @@ function leasedJob(row: LeasedRow, facts: readonly string[]): LeasedJob | null {
     priority,
     runAtUs,
     createdAtMs,
-    leaseToken,
+    leaseToken = "",
     revision,
   ] = facts;
-  if (leaseToken === undefined) return null;
   return {
     id,
     databaseId,
@@ -170,13 +179,16 @@ function claims(call: Call, keepSeconds: number | null) {
     /** Claims up to `limit` jobs for a worker run, after completing others. */
     getJobs: async (claim: Claim): Promise<Claimed> => {
       const { completed = [] } = claim;
-      const rows = await call<LeasedRow>(
+      const rows = await call<ClaimRow>(
         `select
-           concat_ws(' ', id, database_id, attempts, max_attempts, priority, round(date_part('epoch', run_at) * 1000000),
-             round(date_part('epoch', created_at) * 1000), lease_token, revision) as facts,
+           case kind
+             when 'job' then concat_ws(' ', kind, id, database_id, attempts, max_attempts, priority,
+               round(date_part('epoch', run_at) * 1000000), round(date_part('epoch', created_at) * 1000), lease_token, revision)
+             else concat_ws(' ', kind, id, blocks)
+           end as facts,
            task_identifier as "taskIdentifier", payload::text as payload, queue_name as "queueName", traceparent, tracestate,
            schedule_id as "scheduleId", scheduled_at as "scheduledAt"
-         from app_jobs.get_jobs($1, $2, $3::text[], $4::text[], $5::text::json, $6::bigint[], $7::uuid[], $8)`,
+         from app_jobs.get_jobs($1, $2, $3::text[], $4::text[], $5::text::json, $6::bigint[], $7::uuid[], $8, $9)`,
         [
           claim.run,
           claim.limit,
@@ -185,29 +197,35 @@ function claims(call: Call, keepSeconds: number | null) {
           floorsText(claim.floors),
           ...(completed.length === 0 ? [null, null] : [ids(completed), tokens(completed)]),
           keepSeconds,
+          Math.min(claim.maxBytes ?? maxBytesOfClaim, maxBytesOfClaim),
         ],
       );
       const jobs: LeasedJob[] = [];
       const refused = new Set<string>();
+      let blocks = 0;
+      let isCut = false;
       for (const row of rows) {
         const facts = row.facts.split(" ");
-        const job = leasedJob(row, facts);
-        if (job === null) refused.add(facts[0] ?? "");
-        else jobs.push(job);
+        if (facts[0] === "job") jobs.push(leasedJob(row, facts));
+        else if (facts[0] === "refused") refused.add(facts[1] ?? "");
+        else if (facts[0] === "more") isCut = true;
+        else blocks = Number(facts[1]);
       }
-      return { jobs: inOrder(jobs), refused };
+      const mayBeMore = isCut || jobs.length === claim.limit;
+      return { jobs: inOrder(jobs), refused, blocks, mayBeMore };
     },
 
     /**
-     * Gives the seconds until the next waiting job is due, by the database's clock, null when none waits; and the numbers
-     * of the oldest transaction that is still writing and of the next one to begin, equal where none is.
+     * Gives the seconds until the next delayed job is due, by the database's clock, for a caller that looked so long ago; zero or less
+     * where one has come due since, null where none waits for the clock. And the numbers of the oldest transaction that is
+     * still writing and of the next one to begin, equal where none is.
      */
-    nextJob: async (floors: Floors = null) => {
+    nextJob: async (lookedSecondsAgo = 0) => {
       const row = onlyRow(
         await call<{ seconds: number | null; oldest: string; next: string }>(
-          `select app_jobs.next_job_seconds($1::text::json) as seconds, pg_snapshot_xmin(s)::text as oldest, pg_snapshot_xmax(s)::text as next
+          `select app_jobs.next_job_seconds($1) as seconds, pg_snapshot_xmin(s)::text as oldest, pg_snapshot_xmax(s)::text as next
            from pg_current_snapshot() as s`,
-          [floorsText(floors)],
+          [lookedSecondsAgo],
         ),
       );
       const [oldestTransaction, nextTransaction] = [BigInt(row.oldest), BigInt(row.next)];

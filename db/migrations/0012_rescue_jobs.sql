@@ -81,8 +81,6 @@ begin
         limit 1
       ) is null;
   end if;
-
-  perform app_jobs.park_queues(row_limit);
 end;
 $$;
 

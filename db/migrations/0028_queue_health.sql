@@ -1,5 +1,71 @@
 -- What goes wrong in a queue on Postgres shows first here, before the queue gets longer: a session that keeps an old
 -- snapshot forbids the clearing of what claimed and completed jobs leave behind.
+-- Of each priority and of each lane the first job, of a thousand each; parked lanes too, since a queue whose running job never ends is what
+-- this is to show. A job that became due and that no claim has promoted is the earliest of the delayed ones.
+create function app_jobs.oldest_due_at() returns timestamptz
+language plpgsql
+stable
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set enable_bitmapscan = off
+as $$
+declare
+  looks_limit constant integer := 1000;
+  oldest timestamptz;
+  first record;
+  band bigint := -2147483649;
+begin
+  select j.run_at
+  into oldest
+  from app_jobs.jobs as j
+  where j.locked_at is null and j.attempts < j.max_attempts and j.run_at > j.updated_at and j.run_at <= now()
+  order by j.run_at
+  limit 1;
+
+  for n in 1..looks_limit loop
+    select j.priority, j.run_at
+    into first
+    from app_jobs.jobs as j
+    where j.locked_at is null
+      and j.attempts < j.max_attempts
+      and j.queue_name is null
+      and j.run_at <= j.updated_at
+      and j.priority > band
+    order by j.priority, j.run_at
+    limit 1;
+    exit when not found;
+    oldest := least(oldest, first.run_at);
+    band := first.priority;
+  end loop;
+
+  return least(oldest, (
+    select min(head.run_at)
+    from (
+      select q.queue_name, q.task_identifier
+      from app_jobs.job_queues as q
+      limit looks_limit
+    ) as lane
+    cross join lateral (
+      select j.run_at
+      from app_jobs.jobs as j
+      where j.queue_name = lane.queue_name
+        and j.task_identifier collate "C" = lane.task_identifier
+        and j.locked_at is null
+        and j.attempts < j.max_attempts
+        and j.run_at <= j.updated_at
+      order by j.priority, j.run_at
+      limit 1
+    ) as head
+  ));
+end;
+$$;
+
+comment on function app_jobs.oldest_due_at() is
+  'Since when the oldest due job that nobody has taken is due, in serial queues too; null when none is. With more than a thousand '
+  'priorities or lanes it looks at a thousand of each.';
+
+revoke all on function app_jobs.oldest_due_at() from public;
+
 create function app_jobs.queue_health(
   out dead_tuples bigint,
   out live_tuples bigint,
@@ -46,7 +112,7 @@ as $$
     oldest.xids,
     oldest.name,
     oldest.since,
-    greatest(0, -app_jobs.next_job_seconds())
+    coalesce(greatest(0, extract(epoch from now() - app_jobs.oldest_due_at())), 0)
   from pg_stat_user_tables as t
   left join oldest on true
   where t.relid = 'app_jobs.jobs'::regclass;

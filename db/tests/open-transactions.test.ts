@@ -52,7 +52,7 @@ test("an enqueuer that stays open holds up no end of the job that parked its ser
   const waiting = await add(db, "q", 1);
   const { ids, tokens } = await claimForRun(db);
   await db.sql`update app_jobs.jobs set locked_at = now() - interval '1 minute' where locked_at is not null`;
-  await db.sql`select app_jobs.rescue_jobs()`;
+  await db.sql`select app_jobs.park_queues('{q}')`;
   const complete = () =>
     withoutWaiting(db, (tx) =>
       tx.unsafe(`select app_jobs.complete_leases($1::text::bigint[], $2::text::uuid[])`, [

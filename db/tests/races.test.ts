@@ -104,7 +104,9 @@ test("a rescue that was slow takes nothing from the worker that has the job by n
     await db.sql`select app_jobs.rescue_jobs()`;
     const started = await startRun(db, "alive");
     // Nothing, where the slow rescue's hold on the dead run keeps the job from the quick one.
-    const claimed = await db.sql<{ id: string }[]>`select id from app_jobs.get_jobs(${started}, 1)`;
+    const claimed = await db.sql<
+      { id: string }[]
+    >`select id from app_jobs.get_jobs(${started}, 1) where kind = 'job'`;
     return claimed.map(({ id }) => ({ id, run: started }));
   });
   await slow;
@@ -116,14 +118,15 @@ test("a claim goes on when the completion that it brings comes too late, and say
   await using db = await withDatabase();
   const job = await add(db);
   const run = await startRun(db);
-  const claimed = await db.sql<{ id: string; token: string | null }[]>`
-    select id, lease_token as token
+  const claimed = await db.sql<{ kind: string; id: string | null }[]>`
+    select kind, id
     from app_jobs.get_jobs(
       ${run}, 1, completed_ids => array[999::bigint], completed_tokens => array[gen_random_uuid()]
     )`;
-  expect(claimed.map(({ id, token }) => [id, token !== null])).toEqual([
-    ["999", false],
-    [job, true],
+  expect(claimed.map(({ kind, id }) => [kind, id])).toEqual([
+    ["refused", "999"],
+    ["job", job],
+    ["looked", null],
   ]);
 });
 
@@ -132,7 +135,7 @@ test("a plain caller that shares a worker's name cannot end a job whose function
   const job = await add(db);
   const run = await startRun(db, "w");
   const [taken] = await db.sql<{ token: string }[]>`
-    select lease_token as token from app_jobs.get_jobs(${run}, 1)`;
+    select lease_token as token from app_jobs.get_jobs(${run}, 1) where kind = 'job'`;
   await db.sql`select app_jobs.accept_leases(array[${job}::bigint], array[${taken?.token ?? ""}::uuid], 60)`;
   await db.sql`select app_jobs.release_jobs('w')`;
   await db.sql`select app_jobs.complete_job('w', ${job})`;

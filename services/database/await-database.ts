@@ -41,7 +41,7 @@ export async function awaitDatabase(
 
 async function checkSchema(pool: Pool, settings: AwaitDatabaseOptions["settings"]): Promise<void> {
   const schema = settings.JOBS_SCHEMA;
-  const name = `${schema}.get_jobs(uuid, integer, text[], text[], json, bigint[], uuid[], double precision)`;
+  const name = `${schema}.get_jobs(uuid, integer, text[], text[], json, bigint[], uuid[], double precision, integer)`;
   const rows = await pool.unsafe<{ exists: boolean }>("select to_regprocedure($1) is not null as exists", [
     name as never,
   ]);

@@ -23,6 +23,8 @@ export type SlotsOptions = {
 export type Slots = {
   /** How many more jobs to claim now; 0 while there is enough at hand. */
   readonly wanted: () => number;
+  /** How many bytes of payload their jobs may have together. */
+  readonly wantedBytes: () => number;
   /** Starts a job, or keeps it until a slot is free. */
   readonly add: (job: LeasedJob) => void;
   /** Tells how long a claim took, in ms: what is claimed ahead follows it. And whether there may be more to claim. */
@@ -44,6 +46,12 @@ const unsettledPerSlot = 8;
 const unsettledAtLeast = 1_024;
 
 /**
+ * Payload of the jobs in hand, in bytes, from which on no more are claimed. A byte of payload takes some five of this process (the
+ * answer's buffer, its text, the request's body), so this is 160 MB at most, beside one job more.
+ */
+const payloadLimit = 32 * 1024 * 1024;
+
+/**
  * Gives slots for a number of requests in flight.
  *
  * A slot is free as soon as its function has answered, while the outcome is on its way to the database with others. And
@@ -55,6 +63,7 @@ export function createSlots({ pool, perform, held, onFree, onFollowed }: SlotsOp
   const next: { readonly job: LeasedJob; readonly since: number }[] = [];
   const pace = createPace();
   let unsettled = 0;
+  let payloadBytes = 0;
   let isClosed = false;
 
   const share = pool.join(() => startNext());
@@ -69,6 +78,7 @@ export function createSlots({ pool, perform, held, onFree, onFollowed }: SlotsOp
       startNext();
     });
     held.remove(job.id);
+    payloadBytes -= job.payload.length;
     unsettled -= 1;
     startNext();
     if (isFollowed) onFollowed();
@@ -84,10 +94,13 @@ export function createSlots({ pool, perform, held, onFree, onFollowed }: SlotsOp
   return {
     wanted: () => {
       const ahead = pace.ahead();
-      return next.length > ahead / 2 ? 0 : Math.max(0, free() + ahead - next.length);
+      if (next.length > ahead / 2 || payloadBytes >= payloadLimit) return 0;
+      return Math.max(0, free() + ahead - next.length);
     },
+    wantedBytes: () => payloadLimit - payloadBytes,
     add: (job) => {
       held.add(job.id);
+      payloadBytes += job.payload.length;
       next.push({ job, since: performance.now() });
       startNext();
     },
@@ -103,7 +116,10 @@ export function createSlots({ pool, perform, held, onFree, onFollowed }: SlotsOp
     takeBack: () => {
       pace.forget();
       const left = next.splice(0).map(({ job }) => job);
-      for (const { id } of left) held.remove(id);
+      for (const { id, payload } of left) {
+        held.remove(id);
+        payloadBytes -= payload.length;
+      }
       return left;
     },
   };
