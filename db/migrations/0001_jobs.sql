@@ -97,7 +97,7 @@ comment on column app_jobs.jobs.revision is
   'How often it was replaced under its key, or retried with another payload, after an attempt; null for never. Part of the Idempotency-Key.';
 
 -- Waiting jobs lie in one of two kinds of index. A job is delayed while its run_at is after its latest change, and ready otherwise;
--- so a job that becomes due by the clock alone is delayed until promote_jobs touches it. That way what is due and what is in the
+-- so a job that becomes due by the clock alone is delayed until a claim promotes it. That way what is due and what is in the
 -- future never lie between one another, and neither a million jobs of tomorrow nor a hundred thousand priorities are in a claim's way.
 
 -- Serves claim_jobs without a filter: ready jobs in claim order.
@@ -116,7 +116,7 @@ create index jobs_queue_idx on app_jobs.jobs (queue_name, task_identifier collat
   where locked_at is null and attempts < max_attempts and queue_name is not null and run_at <= updated_at;
 comment on index app_jobs.jobs_queue_idx is 'Ready jobs of serial queues, by queue and task.';
 
--- Serves promote_jobs and next_job_seconds, with and without a queue.
+-- Serves claim_jobs and next_job_seconds, with and without a queue.
 create index jobs_delayed_idx on app_jobs.jobs (run_at, id)
   where locked_at is null and attempts < max_attempts and run_at > updated_at;
 comment on index app_jobs.jobs_delayed_idx is 'Delayed jobs, the next one first.';

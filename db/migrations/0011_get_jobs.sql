@@ -4,10 +4,11 @@
 -- when it has enough, and passes what its worker leaves out by the lane. A lane is the ready jobs of one task, or of one task in one serial
 -- queue: a range of an index.
 --
--- claim_free takes jobs without a queue, claim_heads those of serial queues, promote_jobs makes ready what has become due, and
--- claim_jobs puts them together. Their plans are relied on, whatever the statistics say (Limit > LockRows > Index Scan, no sort,
--- and the update by jobs_pkey), and kept by the settings of the functions: a plan made while the table was small would stay after
--- a bulk insert, until the next ANALYZE. They are made once, since planning costs more than such a scan.
+-- claim_jobs makes ready what has become due, has claim_free lock jobs without a queue and claim_heads those of serial queues, and
+-- leases the best of them. Their plans are relied on, whatever the statistics say (Limit > LockRows > Index Scan, no sort,
+-- and the update by jobs_pkey), and kept by the settings of claim_jobs, which hold within what it calls: a plan made while the
+-- table was small would stay after a bulk insert, until the next ANALYZE. They are made once, since planning costs more than such a
+-- scan.
 create type app_jobs.claim_row as (
   kind text,
   id bigint,
@@ -34,47 +35,11 @@ comment on type app_jobs.claim_row is
   'completion whose lease had passed on; more, that the claim was bounded by bytes or by what had just come due, so that more may be '
   'ready; looked, how many blocks it touched.';
 
-create function app_jobs.promote_jobs(row_limit integer) returns bigint[]
-language plpgsql
-set search_path = pg_catalog, pg_temp
-set enable_seqscan = off
-set enable_bitmapscan = off
-set enable_hashjoin = off
-set enable_mergejoin = off
-set plan_cache_mode = force_generic_plan
-as $$
-declare
-  due bigint[];
-begin
-  due := array(
-    select j.id
-    from app_jobs.jobs as j
-    where j.locked_at is null and j.attempts < j.max_attempts and j.run_at > j.updated_at and j.run_at <= now()
-    order by j.run_at, j.id
-    limit row_limit
-    for update skip locked
-  );
-  if cardinality(due) > 0 then
-    update app_jobs.jobs as j
-    set updated_at = now()
-    where j.id = any (due);
-  end if;
-  return due;
-end;
-$$;
-
-comment on function app_jobs.promote_jobs(integer) is
-  'Makes delayed jobs ready whose run_at has come, the earliest first and at most row_limit, and gives their ids. Every claim calls it.';
-
-revoke all on function app_jobs.promote_jobs(integer) from public;
-
 -- By one step along an index for each task that has something ready, left out or not. Of more than 256 tasks that many are given, and the
 -- next call on the same connection goes on behind them: then the order of the claim holds among those that had their turn.
 create function app_jobs.claimable_tasks(is_serial boolean, excluded_tasks text[]) returns text[]
 language plpgsql
 set search_path = pg_catalog, pg_temp
-set enable_seqscan = off
-set enable_bitmapscan = off
 as $$
 declare
   tasks_limit constant integer := 256;
@@ -160,11 +125,6 @@ create function app_jobs.claim_free(
 )
 language plpgsql
 set search_path = pg_catalog, pg_temp
-set enable_seqscan = off
-set enable_bitmapscan = off
-set enable_hashjoin = off
-set enable_mergejoin = off
-set plan_cache_mode = force_generic_plan
 as $$
 declare
   is_filtered constant boolean := claim_free.tasks is not null or claim_free.excluded_tasks is not null;
@@ -340,11 +300,6 @@ revoke all on function app_jobs.claim_free(text[], text[], integer, json) from p
 create function app_jobs.claim_heads(tasks text[], excluded_tasks text[], job_limit integer, out heads bigint[], out idle text[])
 language plpgsql
 set search_path = pg_catalog, pg_temp
-set enable_seqscan = off
-set enable_bitmapscan = off
-set enable_hashjoin = off
-set enable_mergejoin = off
-set plan_cache_mode = force_generic_plan
 as $$
 declare
   -- Any number will do that other users of advisory locks are unlikely to choose.
@@ -368,16 +323,30 @@ begin
   idle := '{}';
 
   -- Lanes that only an enqueue in flight kept may have a job by now.
-  update app_jobs.job_queues as q
-  set closed_until = null
-  where q.ctid = any (array(
-    select closed.ctid
-    from app_jobs.job_queues as closed
-    where closed.closed_until <= now()
-    order by closed.closed_until
-    limit 100
-    for no key update skip locked
-  ));
+  perform
+  from app_jobs.job_queues as q
+  where q.closed_until <= now()
+  limit 1;
+  if found then
+    update app_jobs.job_queues as q
+    set closed_until = null
+    where q.ctid = any (array(
+      select closed.ctid
+      from app_jobs.job_queues as closed
+      where closed.closed_until <= now()
+      order by closed.closed_until
+      limit 100
+      for no key update skip locked
+    ));
+  end if;
+
+  perform
+  from app_jobs.job_queues as q
+  where q.closed_until is null
+  limit 1;
+  if not found then
+    return;
+  end if;
 
   if is_filtered then
     lane_tasks := array(
@@ -576,7 +545,20 @@ declare
   run uuid := (lease ->> 'run')::uuid;
   seconds double precision := (lease ->> 'seconds')::double precision;
 begin
-  promoted := app_jobs.promote_jobs(promoted_limit);
+  promoted := array(
+    select j.id
+    from app_jobs.jobs as j
+    where j.locked_at is null and j.attempts < j.max_attempts and j.run_at > j.updated_at and j.run_at <= now()
+    order by j.run_at, j.id
+    limit promoted_limit
+    for update skip locked
+  );
+  if cardinality(promoted) > 0 then
+    update app_jobs.jobs as j
+    set updated_at = now()
+    where j.id = any (promoted);
+  end if;
+
   select * into serial from app_jobs.claim_heads(claim_jobs.tasks, claim_jobs.excluded_tasks, job_limit);
   select * into free from app_jobs.claim_free(claim_jobs.tasks, claim_jobs.excluded_tasks, job_limit, floors);
 
@@ -688,11 +670,8 @@ revoke all on function app_jobs.claim_jobs(text, json, text[], text[], integer, 
 create function app_jobs.blocks_touched() returns bigint
 language sql
 volatile
-set search_path = pg_catalog, pg_temp
-as $$
-  select pg_stat_get_xact_blocks_fetched('app_jobs.jobs'::regclass)
-    + pg_stat_get_xact_blocks_fetched('app_jobs.jobs_ready_idx'::regclass);
-$$;
+return pg_catalog.pg_stat_get_xact_blocks_fetched('app_jobs.jobs'::pg_catalog.regclass)
+  + pg_catalog.pg_stat_get_xact_blocks_fetched('app_jobs.jobs_ready_idx'::pg_catalog.regclass);
 
 comment on function app_jobs.blocks_touched() is 'How many blocks of jobs and jobs_ready_idx this transaction has touched so far.';
 

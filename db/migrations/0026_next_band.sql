@@ -1,3 +1,4 @@
+-- Called by claim_free, within the settings of claim_jobs.
 create function app_jobs.next_band(
   after bigint,
   floors json,
@@ -7,8 +8,6 @@ create function app_jobs.next_band(
 )
 language plpgsql
 set search_path = pg_catalog, pg_temp
-set enable_seqscan = off
-set enable_bitmapscan = off
 as $$
 declare
   known bigint := 2147483648;

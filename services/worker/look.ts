@@ -134,8 +134,8 @@ export function createLook(options: LookOptions): Look {
     const trials = await tryResting(worker);
     const limit = slots.wanted();
     if (limit === 0) return "enough";
-    const resting = health.resting();
-    const wanted = { worker, limit, filter: { only: tasks, except: resting.length === 0 ? null : resting } };
+    const except = [...health.resting(), ...slots.leftOut()];
+    const wanted = { worker, limit, filter: { only: tasks, except: except.length === 0 ? null : except } };
     let reach = back.reach();
     if (reach.isBeside) {
       startBeside(wanted, reach);

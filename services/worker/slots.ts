@@ -25,6 +25,8 @@ export type Slots = {
   readonly wanted: () => number;
   /** How many bytes of payload their jobs may have together. */
   readonly wantedBytes: () => number;
+  /** Tasks that they may not be of: those that may hold slots for long, where few slots are left. */
+  readonly leftOut: () => readonly string[];
   /** Starts a job, or keeps it until a slot is free. */
   readonly add: (job: LeasedJob) => void;
   /** Tells how long a claim took, in ms: what is claimed ahead follows it. And whether there may be more to claim. */
@@ -51,6 +53,15 @@ const unsettledAtLeast = 1_024;
  */
 const payloadLimit = 32 * 1024 * 1024;
 
+/** A task is quick while its answers take no longer than this on average, and no request in flight is older, in ms. */
+const quickMs = 50;
+
+/** One slot in so many is for quick tasks, and for tasks that have none. */
+const slotsPerReserved = 8;
+
+/** Tasks whose pace is remembered at most; enqueuers name tasks. */
+const tasksLimit = 1_000;
+
 /**
  * Gives slots for a number of requests in flight.
  *
@@ -58,6 +69,10 @@ const payloadLimit = 32 * 1024 * 1024;
  * some jobs are claimed ahead: so many that the half of them that is left when the next claim begins lasts, at the rate of
  * late, for two claims. At low load that is none, so that no job waits here while another worker is idle; at high load it is
  * what keeps every slot busy, and makes one claim of hundreds instead of hundreds of claims.
+ *
+ * A function that hangs would hold every slot until its requests time out. So while no more than an eighth of the slots is free,
+ * claims leave out the tasks that have requests in flight and are not known to be quick, and take half of what is left at a time,
+ * since a task that comes new may hang too. Quick tasks use every slot; a task that is alone and slow has seven eighths.
  */
 export function createSlots({ pool, perform, held, onFree, onFollowed }: SlotsOptions): Slots {
   const next: { readonly job: LeasedJob; readonly since: number }[] = [];
@@ -69,11 +84,15 @@ export function createSlots({ pool, perform, held, onFree, onFollowed }: SlotsOp
   const share = pool.join(() => startNext());
   const unsettledLimit = Math.max(share.limit * unsettledPerSlot, unsettledAtLeast);
   const free = () => (isClosed || unsettled >= unsettledLimit ? 0 : share.free());
+  const requests = createRequests();
+  const reserved = Math.floor(share.limit / slotsPerReserved);
   const start = async (job: LeasedJob) => {
     share.take();
     unsettled += 1;
     pace.started();
+    const over = requests.began(job.taskIdentifier);
     const isFollowed = await perform(job, () => {
+      over();
       share.give();
       startNext();
     });
@@ -95,8 +114,11 @@ export function createSlots({ pool, perform, held, onFree, onFollowed }: SlotsOp
     wanted: () => {
       const ahead = pace.ahead();
       if (next.length > ahead / 2 || payloadBytes >= payloadLimit) return 0;
-      return Math.max(0, free() + ahead - next.length);
+      const left = free() - next.length;
+      if (left <= 0 || reserved === 0 || requests.areQuick()) return Math.max(0, left + ahead);
+      return left > reserved ? left - reserved : Math.ceil(left / 2);
     },
+    leftOut: () => (free() - next.length <= reserved ? requests.notQuick() : []),
     wantedBytes: () => payloadLimit - payloadBytes,
     add: (job) => {
       held.add(job.id);
@@ -122,6 +144,40 @@ export function createSlots({ pool, perform, held, onFree, onFollowed }: SlotsOp
       }
       return left;
     },
+  };
+}
+
+/** Keeps since when each task has had requests in flight, and how long its answers take. */
+function createRequests() {
+  // In the order in which they began, so that the first of a task is its oldest.
+  const byTask = new Map<string, Set<{ readonly since: number }>>();
+  const answerMs = new Map<string, number>();
+  const notQuick = () => {
+    const before = performance.now() - quickMs;
+    const tasks: string[] = [];
+    for (const [task, [oldest]] of byTask)
+      if ((answerMs.get(task) ?? Infinity) > quickMs || (oldest !== undefined && oldest.since < before))
+        tasks.push(task);
+    return tasks;
+  };
+  return {
+    began: (task: string): (() => void) => {
+      const request = { since: performance.now() };
+      const ofTask = byTask.get(task) ?? new Set();
+      byTask.set(task, ofTask.add(request));
+      return () => {
+        const ms = performance.now() - request.since;
+        ofTask.delete(request);
+        if (ofTask.size === 0) byTask.delete(task);
+        const [first] = answerMs.size >= tasksLimit && !answerMs.has(task) ? answerMs.keys() : [];
+        if (first !== undefined) answerMs.delete(first);
+        answerMs.set(task, (answerMs.get(task) ?? ms) * 0.8 + ms * 0.2);
+      };
+    },
+    /** Gives the tasks that have requests in flight and are not known to be quick. */
+    notQuick,
+    /** Whether there are requests in flight, and all of quick tasks. */
+    areQuick: () => byTask.size > 0 && notQuick().length === 0,
   };
 }
 
