@@ -1,0 +1,85 @@
+import { Tokenizer } from "htmlparser2";
+
+/** What a piece of HTML is told to, in order. Names are in small letters, character references are characters. */
+export type HtmlReader = {
+  /** All text up to the next tag or comment; text of elements that show none (`title`, `style`) too. */
+  readonly text?: (text: string) => void;
+  /** An opening tag, the first of each attribute by its name. */
+  readonly open?: (name: string, attributes: ReadonlyMap<string, string>) => void;
+  readonly close?: (name: string) => void;
+  /** What stands between `<!--` and `-->`, or in anything that is read as such. */
+  readonly comment?: (text: string) => void;
+};
+
+/**
+ * Reads HTML as its standard has it (§13.2.5, tokenization): a `<` that begins no tag is text, a `>` in a quoted attribute ends no tag,
+ * what is never closed ends with the text. (Two things that no mail has are read otherwise: attributes of a closing tag end at the first
+ * `>`, and a script ends at `</script>` also within a comment of its own.) Once from the first character to the last, with no tree, so that no nesting costs more than
+ * its length.
+ */
+export function readHtml(html: string, reader: HtmlReader): void {
+  // In HTML this is a comment that ends at the first `>`, which is how any other name after `<!` is read.
+  const source = html.replaceAll("<![CDATA[", "<!CDATA[");
+  let attributes = new Map<string, string>();
+  let tag = "";
+  let name = "";
+  let value = "";
+  let run = "";
+  const endRun = () => {
+    if (run !== "") reader.text?.(run);
+    run = "";
+  };
+  const opened = () => {
+    endRun();
+    reader.open?.(tag, attributes);
+  };
+  const tokenizer = new Tokenizer(
+    {},
+    {
+      // A tag that never ends is no text: of a closing one the rest comes from nowhere (-1), of `<textarea` and its like the name.
+      ontext: (start, end) => {
+        const text = source.slice(start, end);
+        const isTag = start < 0 || (source[start - 1] === "<" && /^[a-z]/i.test(text));
+        if (!isTag) run += text;
+      },
+      ontextentity: (code) => {
+        run += String.fromCodePoint(code);
+      },
+      onopentagname: (start, end) => {
+        tag = source.slice(start, end).toLowerCase();
+        attributes = new Map();
+      },
+      onattribname: (start, end) => {
+        name = source.slice(start, end).toLowerCase();
+        value = "";
+      },
+      onattribdata: (start, end) => {
+        value += source.slice(start, end);
+      },
+      onattribentity: (code) => {
+        value += String.fromCodePoint(code);
+      },
+      onattribend: () => {
+        if (!attributes.has(name)) attributes.set(name, value);
+      },
+      onopentagend: opened,
+      // `<br/>` and `<p/>`: HTML takes no notice of the slash.
+      onselfclosingtag: opened,
+      onclosetag: (start, end) => {
+        endRun();
+        reader.close?.(source.slice(start, end).toLowerCase());
+      },
+      oncomment: (start, end, closing) => {
+        endRun();
+        reader.comment?.(source.slice(start, end - closing));
+      },
+      // None of these is in HTML, but for the doctype, which says nothing.
+      ondeclaration: () => {},
+      onprocessinginstruction: () => {},
+      oncdata: () => {},
+      onend: endRun,
+    },
+  );
+  tokenizer.write(source);
+  tokenizer.end();
+}
