@@ -125,7 +125,10 @@ describe("a job that is done stays done", () => {
       return {};
     }, lines);
     expect((await postJob(chatty, { to: "Ada" })).status).toBe(200);
-    expect(JSON.parse(lines[0] ?? "")).toMatchObject({ event: "said", fields: expect.stringContaining("left out") });
+    expect(JSON.parse(lines[0] ?? "")).toMatchObject({
+      event: "said",
+      fields: expect.stringContaining("left out"),
+    });
   });
 });
 

@@ -37,7 +37,10 @@ test.each([
   ['<a href="https://a.test/"><img src=x></a>', "(https://a.test/)"],
   ['<a href=" https://a\n.test/ ">https://a.test/</a>', "https://a.test/"],
   ['<a href="mailto:a@b.test?subject=x">a@<b>b.test</b></a>', "a@b.test"],
-  ['<a href="https://a.test/">one <a href="https://b.test/">two', "one (https://a.test/) two (https://b.test/)"],
+  [
+    '<a href="https://a.test/">one <a href="https://b.test/">two',
+    "one (https://a.test/) two (https://b.test/)",
+  ],
 ])("%j reads as %j", (html, text) => {
   expect(htmlToText(html)).toBe(text);
 });

@@ -1,4 +1,4 @@
-import { readHtml } from "./read-html.ts";
+import { createNesting, hiddenElements, readHtml } from "./read-html.ts";
 
 /** Elements that stand apart from what is around them (HTML Standard §15.3, `display: block` and tables). */
 const blocks = new Set(
@@ -6,9 +6,6 @@ const blocks = new Set(
   h4 h5 h6 header hgroup hr html legend listing main menu nav ol optgroup option p plaintext pre search section summary table tbody tfoot
   thead tr ul xmp`.split(/\s+/),
 );
-
-/** Elements whose text no reader sees. Their tags are the only ones within them, but in a template. */
-const hidden = new Set(["iframe", "noembed", "noframes", "script", "style", "template", "title"]);
 
 /** Elements whose spaces and line ends are a part of what they show. */
 const preformatted = new Set(["listing", "plaintext", "pre", "textarea", "xmp"]);
@@ -19,16 +16,16 @@ const preformatted = new Set(["listing", "plaintext", "pre", "textarea", "xmp"])
  */
 export function htmlToText(html: string): string {
   const page = createPage();
-  const hiding = createNesting(hidden);
-  const keeping = createNesting(preformatted);
+  const hiding = createNesting();
+  const keeping = createNesting();
   readHtml(html, {
     text: (text) => {
       if (!hiding.isInside()) page.write(text, keeping.isInside());
     },
     open: (name, attributes) => {
-      hiding.open(name);
+      hiding.open(name, hiddenElements.has(name));
       if (hiding.isInside()) return;
-      keeping.open(name);
+      keeping.open(name, preformatted.has(name));
       if (blocks.has(name)) page.break(2);
       if (name === "br") page.addBreak();
       if (name === "li") page.item();
@@ -45,23 +42,6 @@ export function htmlToText(html: string): string {
     },
   });
   return page.end();
-}
-
-/** Knows whether one stands within an element of some names: the outermost one ends it, so that no list of what is open is kept. */
-function createNesting(names: ReadonlySet<string>) {
-  let outermost = "";
-  let depth = 0;
-  return {
-    isInside: () => depth > 0,
-    open: (name: string) => {
-      if (depth === 0 && names.has(name)) outermost = name;
-      if (name === outermost) depth += 1;
-    },
-    close: (name: string) => {
-      if (depth > 0 && name === outermost) depth -= 1;
-      if (depth === 0) outermost = "";
-    },
-  };
 }
 
 /** Puts plain text together, white space as HTML shows it: runs of it are one space, and none stands around a line. */

@@ -45,10 +45,26 @@ test.each<[html: string, pieces: Piece[]]>([
       ["close", "script"],
     ],
   ],
-  ["<!doctype html><!-- a > b --><!x><?y?></ z>", [[" a > b "], ["x"], ["?y?"], [" z"]].map(([text]) => ["comment", text])],
-  ["a<![CDATA[b>c]]>", [["text", "a"], ["comment", "CDATA[b"], ["text", "c]]>"]]],
+  [
+    "<!doctype html><!-- a > b --><!x><?y?></ z>",
+    [[" a > b "], ["x"], ["?y?"], [" z"]].map(([text]) => ["comment", text]),
+  ],
+  [
+    "a<![CDATA[b>c]]>",
+    [
+      ["text", "a"],
+      ["comment", "CDATA[b"],
+      ["text", "c]]>"],
+    ],
+  ],
   ["x<p title='never ends", [["text", "x"]]],
-  ["x<!-- never ends", [["text", "x"], ["comment", " never ends"]]],
+  [
+    "x<!-- never ends",
+    [
+      ["text", "x"],
+      ["comment", " never ends"],
+    ],
+  ],
 ])("%j", (html, pieces) => {
   expect(piecesOf(html)).toEqual(pieces);
 });

@@ -1,9 +1,11 @@
-import { Tokenizer } from "htmlparser2";
+import { QuoteType, Tokenizer } from "htmlparser2";
 
 /** What a piece of HTML is told to, in order. Names are in small letters, character references are characters. */
 export type HtmlReader = {
   /** All text up to the next tag or comment; text of elements that show none (`title`, `style`) too. */
   readonly text?: (text: string) => void;
+  /** An attribute of the tag that `open` tells of next, a repeated one too, which HTML takes no notice of. */
+  readonly attribute?: (name: string, value: string, isQuoted: boolean) => void;
   /** An opening tag, the first of each attribute by its name. */
   readonly open?: (name: string, attributes: ReadonlyMap<string, string>) => void;
   readonly close?: (name: string) => void;
@@ -59,7 +61,8 @@ export function readHtml(html: string, reader: HtmlReader): void {
       onattribentity: (code) => {
         value += String.fromCodePoint(code);
       },
-      onattribend: () => {
+      onattribend: (quote) => {
+        reader.attribute?.(name, value, quote === QuoteType.Double || quote === QuoteType.Single);
         if (!attributes.has(name)) attributes.set(name, value);
       },
       onopentagend: opened,
@@ -83,3 +86,39 @@ export function readHtml(html: string, reader: HtmlReader): void {
   tokenizer.write(source);
   tokenizer.end();
 }
+
+/** Knows whether what is read stands within an element of some sort. */
+export type Nesting = {
+  readonly isInside: () => boolean;
+  /** `begins`: the element is of the sort. */
+  readonly open: (name: string, begins: boolean) => void;
+  readonly close: (name: string) => void;
+};
+
+/** Gives a nesting. It keeps the outermost element's name and how often it was opened again, and no list of what is open. */
+export function createNesting(): Nesting {
+  let outermost = "";
+  let depth = 0;
+  return {
+    isInside: () => depth > 0,
+    open: (name, begins) => {
+      if (depth === 0 && begins) outermost = name;
+      if (outermost !== "" && name === outermost) depth += 1;
+    },
+    close: (name) => {
+      if (depth > 0 && name === outermost) depth -= 1;
+      if (depth === 0) outermost = "";
+    },
+  };
+}
+
+/** Elements whose text no reader sees. */
+export const hiddenElements: ReadonlySet<string> = new Set([
+  "iframe",
+  "noembed",
+  "noframes",
+  "script",
+  "style",
+  "template",
+  "title",
+]);
