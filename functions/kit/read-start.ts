@@ -1,8 +1,8 @@
 /** The beginning of a body, as text. */
 export type BodyStart = {
   readonly text: string;
-  /** Whether that is all of it; false where it is longer than the limit, or broke off. */
-  readonly isWhole: boolean;
+  /** Whether that is all of it, or it is longer than the limit, or it broke off. */
+  readonly end: "whole" | "longer" | "lost";
 };
 
 /**
@@ -10,7 +10,7 @@ export type BodyStart = {
  * UTF-8 become U+FFFD.
  */
 export async function readStart(body: ReadableStream<Uint8Array> | null, limit: number): Promise<BodyStart> {
-  if (body === null) return { text: "", isWhole: true };
+  if (body === null) return { text: "", end: "whole" };
   const reader = body.getReader();
   const decoder = new TextDecoder();
   let text = "";
@@ -18,14 +18,16 @@ export async function readStart(body: ReadableStream<Uint8Array> | null, limit: 
   try {
     for (;;) {
       const { done, value } = await reader.read();
-      if (done) return { text: text + decoder.decode(), isWhole: true };
+      if (done) return { text: text + decoder.decode(), end: "whole" };
       text += decoder.decode(value.subarray(0, left), { stream: true });
       left -= value.byteLength;
-      if (left < 0) break;
+      if (left < 0) {
+        await reader.cancel();
+        return { text: text + decoder.decode(), end: "longer" };
+      }
     }
-    await reader.cancel();
   } catch {
     // The connection was lost within the body; what came before counts.
+    return { text: text + decoder.decode(), end: left < 0 ? "longer" : "lost" };
   }
-  return { text: text + decoder.decode(), isWhole: false };
 }
