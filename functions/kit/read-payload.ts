@@ -47,31 +47,30 @@ type Issue = z.core.$ZodIssue;
 /**
  * Makes bigints of the whole numbers that a schema wants as such, JSON having one kind of number for both. Gives whether there was one.
  */
-function giveBigints(issues: readonly Issue[], payload: object): boolean {
+function giveBigints(
+  issues: readonly Issue[],
+  payload: object,
+  within: readonly PropertyKey[] = [],
+): boolean {
   let given = false;
-  for (const path of pathsOfBigints(issues)) {
-    const holder = valueAt(payload, path.slice(0, -1));
-    const value = valueAt(payload, path);
-    const name = path.at(-1);
-    if (typeof holder !== "object" || holder === null || name === undefined) continue;
-    if (typeof value !== "number" || !Number.isInteger(value)) continue;
-    given =
-      Reflect.defineProperty(holder, name, {
-        value: BigInt(value),
-        configurable: true,
-        enumerable: true,
-        writable: true,
-      }) || given;
+  for (const issue of issues) {
+    const path = within.length === 0 ? issue.path : [...within, ...issue.path];
+    if (issue.code === "invalid_union")
+      for (const branch of issue.errors) given = giveBigints(branch, payload, path) || given;
+    else if (issue.code === "invalid_type" && issue.expected === "bigint")
+      given = makeBigint(payload, path) || given;
   }
   return given;
 }
 
-function pathsOfBigints(issues: readonly Issue[], within: readonly PropertyKey[] = []): PropertyKey[][] {
-  return issues.flatMap((issue) => {
-    const path = [...within, ...issue.path];
-    if (issue.code === "invalid_union") return issue.errors.flatMap((each) => pathsOfBigints(each, path));
-    return issue.code === "invalid_type" && issue.expected === "bigint" ? [path] : [];
-  });
+function makeBigint(payload: object, path: readonly PropertyKey[]): boolean {
+  const holder = valueAt(payload, path.slice(0, -1));
+  const name = path.at(-1);
+  if (typeof holder !== "object" || holder === null || name === undefined) return false;
+  const number: unknown = Reflect.get(holder, name);
+  if (typeof number !== "number" || !Number.isInteger(number)) return false;
+  const kept = { configurable: true, enumerable: true, writable: true };
+  return Reflect.defineProperty(holder, name, { ...kept, value: BigInt(number) });
 }
 
 /**
