@@ -61,7 +61,7 @@ function messageOf(thrown: unknown): string {
     if (typeof thrown !== "object" || thrown === null) return String(thrown);
     if (thrown instanceof AggregateError && thrown.message === "")
       return thrown.errors.slice(0, toldErrors).map(messageOf).join("; ") || thrown.name;
-    if (thrown instanceof Error) return String(thrown.message || thrown.name);
+    if (thrown instanceof Error) return reportedMessage({ message: thrown.message }) ?? thrown.name;
     return reportedMessage(thrown) ?? (JSON.stringify(thrown) || "an object without a message");
   } catch {
     return "a value that cannot be read was thrown";

@@ -58,7 +58,7 @@ function faultOf(input: unknown, expected: string): string {
 }
 
 /** Gives the bare address of `Name <address>` or `address`. */
-export function bareAddress(text: string): string {
+function bareAddress(text: string): string {
   return readAddress(text)?.address ?? text.trim();
 }
 

@@ -94,7 +94,8 @@ test.each([
   ["a link without words", "", '{{name}} <a href="{{link}}"> </a>', /no reader sees link:/],
   ["a picture's address", "", '{{name}} <img src="{{link}}">', /no reader sees link:/],
   ["a description", "", '<p title="{{name}}">x</p> <a href="{{link}}">x</a>', /no reader sees name:/],
-])("a required slot in %s does not compile", async (_, head, body, reason) => {
+])("a required slot in %s does not compile", async (...row) => {
+  const [, head, body, reason] = row;
   const source = mjml(`<mj-text>${body}</mj-text>`).replace(
     "<mj-body>",
     `<mj-head>${head}</mj-head><mj-body>`,

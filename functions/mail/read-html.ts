@@ -22,10 +22,8 @@ export type HtmlReader = {
 export function readHtml(html: string, reader: HtmlReader): void {
   // In HTML this is a comment that ends at the first `>`, which is how any other name after `<!` is read.
   const source = html.replaceAll("<![CDATA[", "<!CDATA[");
-  let attributes = new Map<string, string>();
-  let tag = "";
-  let name = "";
-  let value = "";
+  const lower = (start: number, end: number) => source.slice(start, end).toLowerCase();
+  const tag = createTag(reader);
   let run = "";
   const endRun = () => {
     if (run !== "") reader.text?.(run);
@@ -33,8 +31,9 @@ export function readHtml(html: string, reader: HtmlReader): void {
   };
   const opened = () => {
     endRun();
-    reader.open?.(tag, attributes);
+    tag.open();
   };
+  const nothing = () => {};
   const tokenizer = new Tokenizer(
     {},
     {
@@ -47,44 +46,57 @@ export function readHtml(html: string, reader: HtmlReader): void {
       ontextentity: (code) => {
         run += String.fromCodePoint(code);
       },
-      onopentagname: (start, end) => {
-        tag = source.slice(start, end).toLowerCase();
-        attributes = new Map();
-      },
-      onattribname: (start, end) => {
-        name = source.slice(start, end).toLowerCase();
-        value = "";
-      },
-      onattribdata: (start, end) => {
-        value += source.slice(start, end);
-      },
-      onattribentity: (code) => {
-        value += String.fromCodePoint(code);
-      },
-      onattribend: (quote) => {
-        reader.attribute?.(name, value, quote === QuoteType.Double || quote === QuoteType.Single);
-        if (!attributes.has(name)) attributes.set(name, value);
-      },
+      onopentagname: (start, end) => tag.begin(lower(start, end)),
+      onattribname: (start, end) => tag.name(lower(start, end)),
+      onattribdata: (start, end) => tag.add(source.slice(start, end)),
+      onattribentity: (code) => tag.add(String.fromCodePoint(code)),
+      onattribend: (quote) => tag.end(quote === QuoteType.Double || quote === QuoteType.Single),
       onopentagend: opened,
       // `<br/>` and `<p/>`: HTML takes no notice of the slash.
       onselfclosingtag: opened,
       onclosetag: (start, end) => {
         endRun();
-        reader.close?.(source.slice(start, end).toLowerCase());
+        reader.close?.(lower(start, end));
       },
       oncomment: (start, end, closing) => {
         endRun();
         reader.comment?.(source.slice(start, end - closing));
       },
       // None of these is in HTML, but for the doctype, which says nothing.
-      ondeclaration: () => {},
-      onprocessinginstruction: () => {},
-      oncdata: () => {},
+      ondeclaration: nothing,
+      onprocessinginstruction: nothing,
+      oncdata: nothing,
       onend: endRun,
     },
   );
   tokenizer.write(source);
   tokenizer.end();
+}
+
+/** Puts an opening tag together. */
+function createTag(reader: HtmlReader) {
+  let tag = "";
+  let attributes = new Map<string, string>();
+  let name = "";
+  let value = "";
+  return {
+    begin: (given: string) => {
+      tag = given;
+      attributes = new Map();
+    },
+    name: (given: string) => {
+      name = given;
+      value = "";
+    },
+    add: (text: string) => {
+      value += text;
+    },
+    end: (isQuoted: boolean) => {
+      reader.attribute?.(name, value, isQuoted);
+      if (!attributes.has(name)) attributes.set(name, value);
+    },
+    open: () => reader.open?.(tag, attributes),
+  };
 }
 
 /** Knows whether what is read stands within an element of some sort. */

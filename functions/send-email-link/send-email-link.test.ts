@@ -1,44 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { databaseWith, type Rows, withGraphql } from "../testing/graphql-server.ts";
-import { fieldOf, type MailgunFault, withMailgun } from "../testing/mailgun-server.ts";
-import { type JobRequestOptions, postJob, testDatabaseId } from "../testing/post-job.ts";
-import { type Dialect, dialects } from "./graphql.ts";
-import { createSendEmailLink } from "./index.ts";
-
-const invite = { email_type: "invite_email", email: "bob@example.com", invite_token: "t1", sender_id: "u1" };
-const reset = { email_type: "forgot_password", email: "bob@example.com", user_id: "u1", reset_token: "r1" };
-const verify = {
-  email_type: "email_verification",
-  email: "bob@example.com",
-  email_id: "e1",
-  verification_token: "v1",
-};
-
-type World = {
-  readonly rows?: Rows;
-  readonly fault?: MailgunFault;
-  readonly dialect?: Dialect;
-  readonly userIds?: "UUID" | "Int" | "BigInt";
-};
-
-/** A GraphQL server, Mailgun, and the function between them. */
-function withWorld({ rows = {}, fault, dialect = "id", userIds = "UUID" }: World = {}) {
-  const stack = new AsyncDisposableStack();
-  const graphql = stack.use(withGraphql(dialect, rows, userIds));
-  const mailgun = stack.use(withMailgun(fault));
-  const lines: string[] = [];
-  const job = createSendEmailLink({ write: (line) => lines.push(line) });
-  const env = {
-    GRAPHQL_URL: graphql.url,
-    MAILGUN_API_KEY: "key-test",
-    MAILGUN_DOMAIN: "mg.acme.test",
-    MAILGUN_FROM: "no-reply@mg.acme.test",
-    MAILGUN_BASE_URL: mailgun.url,
-  };
-  const post = (payload: unknown, options: JobRequestOptions = {}) =>
-    postJob(job, payload, { ...options, env: { ...env, ...options.env } });
-  return { graphql, mailgun, lines, post, [Symbol.asyncDispose]: () => stack.disposeAsync() };
-}
+import { databaseWith } from "../testing/graphql-server.ts";
+import { fieldOf, type MailgunFault } from "../testing/mailgun-server.ts";
+import { testDatabaseId } from "../testing/post-job.ts";
+import { invite, reset, verify, withWorld } from "../testing/with-world.ts";
+import { dialects } from "./graphql.ts";
 
 const host = "https://app.acme.test";
 
@@ -76,100 +41,6 @@ describe("each type makes its mail", () => {
     expect(html).not.toContain("{{");
     expect(html).not.toContain("fonts.googleapis");
   });
-});
-
-// As SQL writes them: what JSON.stringify makes of a number is too late to be exact.
-const withId = (payload: object, field: string, source: string) =>
-  JSON.stringify({ ...payload, [field]: "ID" }).replace('"ID"', source);
-
-test.each([
-  ["1", "1"],
-  ["9007199254740993", "9007199254740993"],
-  ["-9223372036854775808", "-9223372036854775808"],
-  ['"9007199254740993"', "9007199254740993"],
-])("an id of %s is in the link as %s", async (source, id) => {
-  await using world = withWorld();
-  for (const [payload, field] of [
-    [reset, "user_id"],
-    [verify, "email_id"],
-  ] as const)
-    expect((await world.post(withId(payload, field, source))).status).toBe(200);
-  const texts = world.mailgun.sent.map((mail) => fieldOf(mail, "text")[0]);
-  expect(texts[0]).toContain(`?role_id=${id}&reset_token=r1`);
-  expect(texts[1]).toContain(`?email_id=${id}&verification_token=v1`);
-});
-
-test.each(["1.5", "true", "[1]", "{}"])("an id of %s is refused for good", async (source) => {
-  await using world = withWorld();
-  const response = await world.post(withId(reset, "user_id", source));
-  expect([response.status, response.headers.get("X-Job-Retry"), await response.json()]).toEqual([
-    400,
-    "false",
-    { error: "Invalid field: user_id: expected a text or a whole number" },
-  ]);
-});
-
-describe.each(dialects)("a server of the dialect %s whose users have whole numbers for ids", (dialect) => {
-  test.each([
-    ["1", "Int", 1],
-    ["1", "BigInt", "1"],
-    ["2147483648", "BigInt", "2147483648"],
-    ["9007199254740993", "BigInt", "9007199254740993"],
-  ] as const)("is asked for %s as %s, and the second time at once", async (source, type, asked) => {
-    await using world = withWorld({ dialect, userIds: type });
-    for (const token of ["t1", "t2"]) {
-      const payload = withId({ ...invite, invite_token: token }, "sender_id", source);
-      expect((await world.post(payload)).status).toBe(200);
-    }
-    const subjects = world.mailgun.sent.map((mail) => fieldOf(mail, "subject")[0]);
-    expect(subjects).toEqual(Array.from({ length: 2 }, () => "Ada Lovelace invited you to join Acme"));
-    const questions = world.graphql.asked.filter(({ operationName }) => operationName === "GetUser");
-    expect(questions.at(-1)).toMatchObject({ variables: { userId: asked } });
-    expect(questions.at(-2)?.variables).toEqual({ userId: asked });
-  });
-});
-
-// Unicode's own rule (UAX #9, P2): the direction of a line is that of its first letter outside of isolates.
-const firstStrong = (line: string) =>
-  /[\p{Script=Hebrew}\p{Script=Arabic}]/u.test(
-    line.replace(/\u2068[^\u2069]*\u2069/g, "").match(/\p{L}/u)?.[0] ?? "",
-  )
-    ? "rtl"
-    : "ltr";
-
-test.each([
-  ["en", "שלום (2)", "שלום", "ltr"],
-  ["fr", "مرحبا 7", "Acme", "ltr"],
-  ["de", "Ada", "𞤀𞤣𞤤𞤢𞤥", "ltr"],
-  ["ar", "Ada 2.0", "Acme", "rtl"],
-  ["ar", "שלום", "שלום", "rtl"],
-])("in %s, no name turns the line round: %s of %s", async (locale, inviter, title, dir) => {
-  const rows = { user: { username: "x", displayName: inviter }, database: databaseWith({ title }) };
-  await using world = withWorld({ rows });
-  await world.post({ ...invite, locale });
-  const [mail] = world.mailgun.sent;
-  const [subject = ""] = fieldOf(mail, "subject");
-  const [intro = ""] = (fieldOf(mail, "text")[0] ?? "")
-    .split("\r\n")
-    .filter((line) => line.includes(inviter));
-  for (const line of [subject, intro]) {
-    expect(line).toContain(inviter);
-    expect(firstStrong(line)).toBe(dir as "ltr");
-    expect(line.match(/\u2068/g)?.length ?? 0).toBe(line.match(/\u2069/g)?.length ?? 0);
-  }
-});
-
-test("a name of left-to-right letters stands bare in such a text", async () => {
-  await using world = withWorld();
-  await world.post(invite);
-  expect(fieldOf(world.mailgun.sent[0], "subject")[0]).toBe("Ada Lovelace invited you to join Acme");
-});
-
-test("a name that shows nothing is none", async () => {
-  const user = { username: "ada", displayName: "\u200b\u3164 \u2800" };
-  await using world = withWorld({ rows: { user } });
-  await world.post(invite);
-  expect(fieldOf(world.mailgun.sent[0], "subject")[0]).toBe("ada invited you to join Acme");
 });
 
 test.each([

@@ -84,7 +84,7 @@ test("copies, attachments and the place for replies go along, under either of th
       // As Postgres' encode(…, 'base64') breaks it.
       {
         filename: "a.pdf",
-        content: `${btoa("%PDF".repeat(20)).replace(/.{76}/g, "$&\n")}`,
+        content: btoa("%PDF".repeat(20)).replace(/.{76}/g, "$&\n"),
         content_type: "application/pdf",
       },
       { filename: "ü.bin", content: "", contentType: null },

@@ -15,15 +15,7 @@ import { sendEmailLinkPayload } from "../../../functions/send-email-link/payload
 import { readSite } from "../../../functions/send-email-link/site.ts";
 import { simpleEmailPayload } from "../../../functions/simple-email/payload.ts";
 import { readMessage } from "../../../services/mailbox/read-message.ts";
-
-/** One reader of what others send, and an input made for it. */
-export type ParserCase = {
-  readonly name: string;
-  /** Gives the worst input that is known, of about so many bytes. */
-  readonly make: (bytes: number) => string;
-  /** Reads it. A refusal is an answer: what counts is how long it takes. */
-  readonly parse: (input: string) => unknown;
-};
+import type { ParserCase } from "./parser-case.ts";
 
 const repeat = (piece: string) => (bytes: number) => piece.repeat(Math.ceil(bytes / piece.length));
 const around =
