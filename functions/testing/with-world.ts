@@ -4,19 +4,23 @@ import { type Rows, withGraphql } from "./graphql-server.ts";
 import { type MailgunFault, withMailgun } from "./mailgun-server.ts";
 import { type JobRequestOptions, postJob } from "./post-job.ts";
 
-/** A payload of each type. */
+/** Payload of an invitation. */
 export const invite = {
   email_type: "invite_email",
   email: "bob@example.com",
   invite_token: "t1",
   sender_id: "u1",
 };
+
+/** Payload of a password reset. */
 export const reset = {
   email_type: "forgot_password",
   email: "bob@example.com",
   user_id: "u1",
   reset_token: "r1",
 };
+
+/** Payload of an address to confirm. */
 export const verify = {
   email_type: "email_verification",
   email: "bob@example.com",
