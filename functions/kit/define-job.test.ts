@@ -26,6 +26,9 @@ const fail = (error: unknown) =>
     throw error;
   });
 
+const circle: Record<string, unknown> = {};
+circle["self"] = circle;
+
 describe("a job that succeeds", () => {
   test.each(["/", "/greet", "/greet/"])("is run by POST %s", async (path) => {
     const response = await postJob(greet, { to: "Ada" }, { path });
@@ -79,6 +82,55 @@ describe("a job that succeeds", () => {
   });
 });
 
+describe("a job that is done stays done", () => {
+  const hostile = {
+    get secret() {
+      throw new Error("no");
+    },
+  };
+  test.each<[string, object, RegExp]>([
+    ["a bigint", { id: 9007199254740993n }, /bigint/i],
+    ["a circle", circle, /circular|cyclic/i],
+    ["a getter that throws", hostile, /no/],
+  ])("with a result of %s", async (_, result, reason) => {
+    const lines: string[] = [];
+    const response = await postJob(
+      job(() => result, lines),
+      { to: "Ada" },
+    );
+    expect([response.status, response.headers.get("X-Job-Error")]).toEqual([200, null]);
+    const warning = expect.stringMatching(/^The result cannot be written as JSON: /);
+    expect(await response.json()).toEqual({ complete: true, warning });
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { level: "warn", event: "result left out", reason: expect.stringMatching(reason) },
+      { event: "job completed" },
+    ]);
+  });
+
+  test("with a result that says otherwise, and with no result", async () => {
+    for (const result of [{ complete: false }, undefined, null]) {
+      const response = await postJob(
+        job(() => result as object),
+        { to: "Ada" },
+      );
+      expect([response.status, await response.json()]).toEqual([200, { complete: true }]);
+    }
+  });
+
+  test("with a log line that JSON cannot hold", async () => {
+    const lines: string[] = [];
+    const chatty = job((_, { log }) => {
+      log.info("said", { id: 7n } as never);
+      return {};
+    }, lines);
+    expect((await postJob(chatty, { to: "Ada" })).status).toBe(200);
+    expect(JSON.parse(lines[0] ?? "")).toMatchObject({
+      event: "said",
+      fields: expect.stringContaining("left out"),
+    });
+  });
+});
+
 describe("a job that fails", () => {
   const failed = { "X-Job-Error": "true" };
   const forGood = { ...failed, "X-Job-Retry": "false" };
@@ -105,6 +157,27 @@ describe("a job that fails", () => {
     ],
     [503, "a not-now", new JobError("busy", { status: 503 }), {}, "busy"],
     [503, "a never", new JobError("no", { status: 503, retry: false }), forGood, "no"],
+    [500, "an object with a message", { message: "boom" }, failed, "boom"],
+    [500, "an object with an error", { error: { message: "boom" } }, failed, "boom"],
+    [500, "another object", { code: 7 }, failed, '{"code":7}'],
+    [500, "an object of no prototype", Object.create(null), failed, "{}"],
+    [500, "a circle", circle, failed, "a value that cannot be read was thrown"],
+    [500, "nothing", undefined, failed, "undefined"],
+    [500, "null", null, failed, "null"],
+    [500, "a symbol", Symbol("boom"), failed, "Symbol(boom)"],
+    [500, "a bigint", 7n, failed, "7"],
+    [500, "an error without a message", new TypeError(), failed, "TypeError"],
+    [500, "several errors", new AggregateError([new Error("a"), { message: "b" }]), failed, "a; b"],
+    [500, "a status that says success", new JobError("boom", { status: 200 }), failed, "boom"],
+    [500, "a status that there is not", new JobError("boom", { status: 7.5 }), failed, "boom"],
+    [500, "a wait that is no time", new JobError("boom", { retryAfterSeconds: Number.NaN }), failed, "boom"],
+    [
+      500,
+      "an endless wait",
+      new JobError("boom", { retryAfterSeconds: Number.POSITIVE_INFINITY }),
+      failed,
+      "boom",
+    ],
   ] as const)("answers HTTP %i to %s", async (...row) => {
     const [status, , error, headers, message] = row;
     const response = await postJob(fail(error), { to: "Ada" });
