@@ -26,7 +26,7 @@ export type WindowPlan = {
 };
 
 /** How long the last of them may take once nothing holds them up, in ms. */
-const graceMs = 20_000;
+const graceMs = 60_000;
 const lateMs = 5_000;
 
 /** Whoever enqueues is a process of its own each time, whose first jobs are slow and not counted. */
