@@ -17,20 +17,20 @@ export const bulkNeighbours = {
   "payloads-9mb": {
     does: "32 due jobs of 9 MB each",
     mayFillMachine: true,
-    begin: async ({ add }) => {
+    begin: async ({ add, many }) => {
       await add({
         count: 32,
         task: "'fine'",
         priority: afterInnocents,
-        payload: "to_json(repeat('x', 9000000))",
+        payload: `to_json(repeat('x', ${many(9_000_000)}))`,
       });
     },
   },
   "payload-200mb": {
     does: "one due job of 200 MB, if that is taken",
     mayFillMachine: true,
-    begin: async ({ add }) => {
-      const payload = "to_json(repeat('x', 200000000))";
+    begin: async ({ add, many }) => {
+      const payload = `to_json(repeat('x', ${many(200_000_000)}))`;
       await add({ count: 1, task: "'fine'", priority: afterInnocents, payload }).catch(() => undefined);
     },
   },
@@ -124,7 +124,7 @@ export const bulkNeighbours = {
       await addSchedules(
         tools,
         1,
-        "json_build_object('year', (select json_agg('{}'::json) from generate_series(1, 20000)))",
+        `json_build_object('year', (select json_agg('{}'::json) from generate_series(1, ${tools.many(20_000)})))`,
       );
       await addSchedules(tools, 1, `'{"rule": "61 25 * * 9"}'`);
     },

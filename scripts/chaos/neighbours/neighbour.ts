@@ -26,7 +26,7 @@ export type Neighbour = {
 export type Tools = {
   /** Connections of an application, as the owner of the schema. */
   readonly sql: Sql;
-  /** Scales a number of jobs, queues or names: 1 in a real run, less in a short one. */
+  /** Scales a number of jobs, queues, names or bytes: as it is in a real run, less in a short one. */
   readonly many: (count: number) => number;
   /** Inserts jobs in one statement. */
   readonly add: (jobs: JobsToAdd) => Promise<void>;
