@@ -8,7 +8,7 @@
 -- leases the best of them. Their plans are relied on, whatever the statistics say (Limit > LockRows > Index Scan, no sort,
 -- and the update by jobs_pkey), and kept by the settings of claim_jobs, which hold within what it calls: a plan made while the
 -- table was small would stay after a bulk insert, until the next ANALYZE. They are made once, since planning costs more than such a
--- scan.
+-- scan. What reads a lane is ordered by its whole index, so that no other index and no sort can stand in for it.
 create type app_jobs.claim_row as (
   kind text,
   id bigint,
@@ -42,13 +42,13 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  tasks_limit constant integer := 256;
+  steps_limit constant integer := 256 + coalesce(cardinality(excluded_tasks), 0);
   start constant text := coalesce(current_setting('jobs.task_cursor', true), '');
   task text := start;
   has_wrapped boolean := start = '';
-  tasks text[] := '{}';
+  found_tasks text[] := '{}';
 begin
-  loop
+  for step in 1..steps_limit loop
     if is_serial then
       select q.task_identifier
       into task
@@ -68,26 +68,25 @@ begin
       order by j.task_identifier collate "C"
       limit 1;
     end if;
-
-    if task is null and not has_wrapped then
+    exit when has_wrapped and (task is null or (start <> '' and task collate "C" > start));
+    if task is null then
       has_wrapped := true;
       task := '';
-      continue;
-    end if;
-    exit when task is null or (has_wrapped and start <> '' and task collate "C" > start);
-    if excluded_tasks is null or task <> all (excluded_tasks) then
-      tasks := tasks || task;
-    end if;
-    if cardinality(tasks) = tasks_limit then
-      perform set_config('jobs.task_cursor', task, false);
-      return tasks;
+    else
+      found_tasks := found_tasks || task;
     end if;
   end loop;
 
-  if start <> '' then
+  if cardinality(found_tasks) >= steps_limit - 1 then
+    perform set_config('jobs.task_cursor', found_tasks[cardinality(found_tasks)], false);
+  elsif start <> '' then
     perform set_config('jobs.task_cursor', '', false);
   end if;
-  return tasks;
+  return array(
+    select unnest(found_tasks)
+    except
+    select unnest(excluded_tasks)
+  );
 end;
 $$;
 
@@ -136,7 +135,7 @@ declare
   looked integer;
   seen_count integer;
   candidates bigint[];
-  -- Jobs and priorities looked at, in the way of a filter, before it goes by tasks.
+  -- What may be looked at in vain before it goes by tasks: jobs, and priorities at 60 jobs each.
   ahead_left integer := 500;
   best text[];
   seen bigint[];
@@ -175,7 +174,7 @@ begin
         order by j.run_at, j.id
         limit looked
       ) as j;
-      ahead_left := ahead_left - 5 - seen_count;
+      ahead_left := ahead_left - 60 - seen_count;
 
       select ids || coalesce(array_agg(taken.id), '{}'), bytes_at_most + coalesce(sum(taken.bytes), 0)
       into ids, bytes_at_most
@@ -237,7 +236,7 @@ begin
           and j.task_identifier collate "C" = t.task
           and j.run_at <= now()
           and j.id <> all (seen)
-        order by j.priority, j.run_at, j.id
+        order by j.task_identifier collate "C", j.priority, j.run_at, j.id
         limit 1
       ) as first
       where claim_free.excluded_tasks is null or t.task <> all (claim_free.excluded_tasks)
@@ -259,7 +258,7 @@ begin
           and j.task_identifier collate "C" = t.task
           and j.run_at <= now()
           and j.id <> all (seen)
-        order by j.priority, j.run_at, j.id
+        order by j.task_identifier collate "C", j.priority, j.run_at, j.id
         limit 1 + 2 * wanted / cardinality(best)
       ) as j
       order by j.priority, j.run_at, j.id
@@ -403,7 +402,7 @@ begin
               where q.task_identifier collate "C" = t.task
                 and q.closed_until is null
                 and (q.next_priority, q.next_run_at, q.queue_name) > (last_priority, last_run_at, last_name)
-              order by q.next_priority, q.next_run_at, q.queue_name
+              order by q.task_identifier collate "C", q.next_priority, q.next_run_at, q.queue_name
               limit wanted + passed_limit
             ) as q
             order by q.next_priority, q.next_run_at, q.queue_name
@@ -525,6 +524,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 set enable_bitmapscan = off
+set enable_sort = off
 set enable_hashjoin = off
 set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan

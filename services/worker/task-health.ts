@@ -19,8 +19,8 @@ export type TaskHealth = {
 const firstRestMs = 1_000;
 const longestRestMs = 30_000;
 
-/** Tasks that rest at most: each is a claim of its own when its rest ends, and a word in every other one. Enqueuers name tasks. */
-const restsLimit = 1_000;
+/** Tasks that rest at most: each is a claim of its own when its rest ends, and a step of every other one. Enqueuers name tasks. */
+const restsLimit = 256;
 
 /** Trials at most between two looks for all the other jobs, since each is a claim of its own. */
 export const trialsPerLook = 8;
