@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { parseJson } from "../protocol/readable-text.ts";
+import { jsonFault, parseJson } from "../protocol/readable-text.ts";
 import { JobError } from "./job-error.ts";
 
 /** Largest payload that a function reads. Ten times the largest that the queue is tested with. */
@@ -15,7 +15,7 @@ export function parsePayload<P>(body: string, schema: z.ZodType<P>): P {
   const text = body.replace(/^\ufeff/, "");
   if (text.trim() === "") throw refused("The payload is empty; expected a JSON object");
   const payload = parseJson(text);
-  if (payload === undefined) throw refused("The payload is not JSON");
+  if (payload === undefined) throw refused(`The payload ${jsonFault(text)}`);
   if (typeof payload !== "object" || payload === null || Array.isArray(payload))
     throw refused(`The payload is not a JSON object but ${kindOf(payload)}`);
   const result = schema.safeParse(payload);

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import * as fc from "fast-check";
-import { type Answer, answerLimitBytes, createAnswerReader } from "./answer-reader.ts";
+import { type Answer, createAnswerReader } from "./answer-reader.ts";
+import { answerLimitBytes } from "./body-reader.ts";
 
 /** Reads an answer that comes in these pieces, and the end of the connection after them. */
 function read(...pieces: string[]): Answer | null {

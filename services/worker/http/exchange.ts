@@ -29,6 +29,8 @@ export type Exchange = {
   readonly startedAt: number;
   timer: ReturnType<typeof setTimeout> | undefined;
   connection: Connection | null;
+  /** Gives up the connection that is being opened. */
+  abandon: (() => void) | null;
   /** How often it was sent: twice where the first connection was closed as the request left. */
   sends: number;
   hasEnded: boolean;
@@ -54,6 +56,7 @@ export function startExchange(options: ExchangeOptions): Exchange {
     startedAt: performance.now(),
     timer: undefined,
     connection: null,
+    abandon: null,
     sends: 0,
     hasEnded: false,
   };
@@ -67,6 +70,7 @@ export function startExchange(options: ExchangeOptions): Exchange {
 /** Ends a request whose connection is of no further use. */
 export function breakOff(exchange: Exchange, ended: Ended): void {
   exchange.connection?.close();
+  exchange.abandon?.();
   end(exchange, ended);
 }
 
@@ -86,13 +90,14 @@ function setTimer(exchange: Exchange, untilMs: number): void {
 function expire(exchange: Exchange): void {
   const never = "no connection came about in time";
   if (exchange.connection !== null) breakOff(exchange, { failure: "timeout", message: "" });
-  else end(exchange, exchange.sends > 0 ? lost(never) : { failure: "refused", message: never });
+  else breakOff(exchange, exchange.sends > 0 ? lost(never) : { failure: "refused", message: never });
 }
 
 function connect(exchange: Exchange): void {
   exchange.connection = null;
-  openConnection(exchange.options.address, {
+  exchange.abandon = openConnection(exchange.options.address, {
     opened: (connection) => {
+      exchange.abandon = null;
       const maySend = exchange.options.maySend();
       if (exchange.hasEnded || !maySend) {
         connection.close();
@@ -120,13 +125,13 @@ function send(exchange: Exchange, { connection, isKept }: Way): void {
         breakOff(exchange, lost(error instanceof Error ? error.message : String(error)));
       }
     },
-    onClosed: (reason) => {
-      const answer = reader.close();
+    onClosed: (fault) => {
+      const answer = fault === null ? reader.close() : null;
       if (answer !== null) end(exchange, answer.response);
       else if (isKept && !reader.hasBegun() && mayHaveCrossed(exchange)) {
         setTimer(exchange, Math.min(exchange.options.timeoutMs, connectMs));
         connect(exchange);
-      } else end(exchange, lost(reason));
+      } else end(exchange, lost(fault ?? "it closed the connection"));
     },
   });
 }
