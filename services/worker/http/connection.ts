@@ -2,8 +2,8 @@ import type { Socket, SocketHandler } from "bun";
 import type { DispatchFailure } from "#protocol/outcome";
 import { createHeadReader } from "./head-reader.ts";
 
-/** What TLS is told; a certificate for another name is refused. */
-export type Tls = { readonly serverName?: string };
+/** What TLS is told: whom a certificate has to name, and the CAs that are trusted where those are not the system's. */
+export type Tls = { readonly serverName?: string; readonly ca?: string };
 
 /** Where to connect to: a function's host or its proxy, and how to go on from there. */
 export type Address = {
@@ -11,7 +11,9 @@ export type Address = {
   readonly port: number;
   /** How to speak TLS to it, or null for plain TCP. */
   readonly tls: Tls | null;
-  /** The request that asks it, as a proxy, for a tunnel to the function's host (RFC 9110 §9.3.6), and how to speak TLS through it. */
+  /** Whether it is a proxy. */
+  readonly isProxy: boolean;
+  /** The request that asks a proxy for a tunnel to the function's host (RFC 9110 §9.3.6), and how to speak TLS through it. */
   readonly tunnel: { readonly head: string; readonly tls: Tls } | null;
 };
 
@@ -190,10 +192,10 @@ function digTunnel(
 const notResolved = /^(ENOTFOUND|EAI_\w+)$/;
 
 /** A connection that did not come about: the function was not reached. */
-function connectFault(error: unknown, { hostname, port, tunnel }: Address): DispatchFailure {
+function connectFault(error: unknown, { hostname, port, isProxy }: Address): DispatchFailure {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   const message = messageOf(error);
-  if (tunnel !== null)
+  if (isProxy)
     return { failure: "refused", message: `the proxy ${hostname}:${port} cannot be reached: ${message}` };
   return { failure: notResolved.test(code) ? "dns" : "refused", message };
 }

@@ -48,6 +48,9 @@ export const longestCrossingMs = 250;
 /** Too Early (RFC 8470 §5.2): what a function of the kit answers to a signature that it has seen. */
 const seenBefore = 425;
 
+/** Proxy Authentication Required (RFC 9110 §15.5.8): nobody but a proxy says it, before it passes anything on. */
+const proxyPassword = 407;
+
 /** Sends a request, over a kept connection where there is one. */
 export function startExchange(options: ExchangeOptions): Exchange {
   const { idle, origin, timeoutMs } = options;
@@ -127,7 +130,7 @@ function send(exchange: Exchange, { connection, isKept }: Way): void {
     },
     onClosed: (fault) => {
       const answer = fault === null ? reader.close() : null;
-      if (answer !== null) end(exchange, answer.response);
+      if (answer !== null) end(exchange, meantBy(exchange, answer.response));
       else if (isKept && !reader.hasBegun() && mayHaveCrossed(exchange)) {
         setTimer(exchange, Math.min(exchange.options.timeoutMs, connectMs));
         connect(exchange);
@@ -152,6 +155,15 @@ function answered(exchange: Exchange, { connection, answer }: Got): void {
   const wasSentWhole = connection.rest();
   if (answer.mayReuse && wasSentWhole) idle.keep(origin, connection, answer.keepAliveSeconds);
   else connection.close();
-  const wasLost = exchange.sends > 1 && answer.response.status === seenBefore;
-  end(exchange, wasLost ? lost("it closed the connection, and had the request already") : answer.response);
+  end(exchange, meantBy(exchange, answer.response));
+}
+
+/** Gives what an answer means that is not the function's: to a request that was sent twice, or of a proxy that has not passed it on. */
+function meantBy({ sends, options }: Exchange, response: DispatchResponse): Ended {
+  if (sends > 1 && response.status === seenBefore)
+    return lost("it closed the connection, and had the request already");
+  const { isProxy, hostname, port } = options.address;
+  if (isProxy && response.status === proxyPassword)
+    return { failure: "refused", message: `the proxy ${hostname}:${port} wants a password (HTTP 407)` };
+  return response;
 }

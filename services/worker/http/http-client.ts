@@ -2,8 +2,7 @@ import { remember } from "../remember.ts";
 import type { Message } from "./connection.ts";
 import { breakOff, type Ended, type Exchange, longestCrossingMs, startExchange } from "./exchange.ts";
 import { createIdleConnections } from "./idle-connections.ts";
-import type { Proxies } from "./proxies.ts";
-import { type Target, targetOf } from "./target.ts";
+import { type Target, targetOf, type Ways } from "./target.ts";
 
 /** One POST, ready to be sent, once at a time. */
 export type HttpRequest = {
@@ -26,9 +25,7 @@ export type HttpClient = {
 };
 
 /** What a client may be told. */
-export type ClientOptions = {
-  /** Which URLs are reached by way of a proxy; none by default. */
-  readonly proxies?: Proxies;
+export type ClientOptions = Partial<Ways> & {
   /** How many connections may wait for their next request, over all hosts; as many as requests are under way, and 256 at least. */
   readonly mostIdle?: number;
   /** Asked when a connection has opened for a request, which may have taken a while: false gives the request up. */
@@ -50,12 +47,13 @@ export type ClientOptions = {
  */
 export function createHttpClient({
   proxies = () => null,
+  ca,
   mostIdle = 0,
   maySend = () => true,
   crossingMs = longestCrossingMs,
 }: ClientOptions = {}): HttpClient {
   const idle = createIdleConnections({ most: Math.max(leastIdle, mostIdle) });
-  const knownTarget = remember(targetsLimit, (url) => targetOf(url, proxies));
+  const knownTarget = remember(targetsLimit, (url) => targetOf(url, { proxies, ca }));
   const underWay = new Map<HttpRequest, Exchange>();
   const giveUp = () => {
     for (const exchange of underWay.values()) breakOff(exchange, null);

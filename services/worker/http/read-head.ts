@@ -18,7 +18,7 @@ export type Head = {
   readonly keepAliveSeconds: number | undefined;
 };
 
-const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [^\n]*)?\r?\n/;
+const statusLine = /^HTTP\/1\.(\d) ([1-9]\d\d)(?: [^\n]*)?\r?\n/;
 
 /** What no line of a head may hold: control characters but the tab, and a CR that ends no line. One look at the whole head. */
 const forbidden = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)/;
@@ -35,10 +35,10 @@ export function readHead(text: string): Head {
   const fields = readFields(text, first.length);
   const status = Number(digits);
   const wishes = fields.get("connection");
-  const isKept = minor === "1" ? !isSaid(closeWish, wishes) : isSaid(keepWish, wishes);
+  const isKept = minor === "0" ? isSaid(keepWish, wishes) : !isSaid(closeWish, wishes);
   const codings = fields.get("transfer-encoding");
   // RFC 9112 §6.1: where both are said, or chunks by HTTP/1.0, somebody on the way may have read the body's end elsewhere.
-  const isPlain = codings === undefined || (minor === "1" && !fields.has("content-length"));
+  const isPlain = codings === undefined || (minor !== "0" && !fields.has("content-length"));
   const framing = framingOf(status, codings, fields.get("content-length"));
   const hints = fields.get("keep-alive");
   const hint = hints === undefined ? undefined : /\btimeout=(\d{1,6})/.exec(hints)?.[1];
@@ -87,7 +87,8 @@ function readFields(text: string, start: number): Map<string, string> {
     while (text[end + 1] === " " || text[end + 1] === "\t") {
       const from = end + 1;
       end = text.indexOf("\n", from);
-      value = `${value} ${text.slice(from, end).trim()}`;
+      const more = text.slice(from, end).trim();
+      if (more !== "") value = value === "" ? more : `${value} ${more}`;
     }
     const before = fields.get(name);
     fields.set(name, before === undefined ? value : `${before}, ${value}`);

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { userAgent } from "#protocol/headers";
-import type { Address } from "./connection.ts";
+import type { Address, Tls } from "./connection.ts";
 import type { Proxies } from "./proxies.ts";
 
 /** What a URL means for a request. */
@@ -12,8 +12,15 @@ export type Target = {
   readonly head: string;
 };
 
+/** How hosts are reached. */
+export type Ways = {
+  readonly proxies: Proxies;
+  /** CAs that are trusted in place of the system's and NODE_EXTRA_CA_CERTS, as PEM. */
+  readonly ca?: string | undefined;
+};
+
 /** Gives what a URL means for a request: straight to its host, or by way of its proxy. */
-export function targetOf(url: string, proxies: Proxies): Target {
+export function targetOf(url: string, { proxies, ca }: Ways): Target {
   const parsed = new URL(url);
   const { host, pathname, search } = parsed;
   const isSecure = parsed.protocol === "https:";
@@ -29,22 +36,19 @@ export function targetOf(url: string, proxies: Proxies): Target {
     ...(isForwarded ? credentialLine("Proxy-Authorization", proxy) : []),
   ];
   return {
-    origin: `${isForwarded ? `${proxy.origin} for http` : parsed.origin}`,
+    origin: isForwarded ? `by way of ${proxy.origin}` : parsed.origin,
     address: {
-      ...endOf(proxy ?? parsed),
-      tunnel: proxy !== null && isSecure ? tunnelTo(parsed, proxy) : null,
+      hostname: hostOf(proxy ?? parsed),
+      port: portOf(proxy ?? parsed),
+      tls: (proxy ?? parsed).protocol === "https:" ? tlsTo(proxy ?? parsed, ca) : null,
+      isProxy: proxy !== null,
+      tunnel: proxy !== null && isSecure ? { head: tunnelHead(parsed, proxy), tls: tlsTo(parsed, ca) } : null,
     },
     head: `${head.join("\r\n")}\r\n`,
   };
 }
 
-function endOf(url: URL): Omit<Address, "tunnel"> {
-  const isSecure = url.protocol === "https:";
-  const hostname = hostOf(url);
-  return { hostname, port: portOf(url), tls: isSecure ? tlsTo(hostname) : null };
-}
-
-function tunnelTo(url: URL, proxy: URL): Address["tunnel"] {
+function tunnelHead(url: URL, proxy: URL): string {
   const end = `${url.hostname}:${portOf(url)}`;
   const lines = [
     `CONNECT ${end} HTTP/1.1`,
@@ -52,12 +56,16 @@ function tunnelTo(url: URL, proxy: URL): Address["tunnel"] {
     `User-Agent: ${userAgent}`,
     ...credentialLine("Proxy-Authorization", proxy),
   ];
-  return { head: `${lines.join("\r\n")}\r\n\r\n`, tls: tlsTo(hostOf(url)) };
+  return `${lines.join("\r\n")}\r\n\r\n`;
 }
 
-/** Whom the certificate has to name. An address is no server name (RFC 6066 §3), but what connecting has by itself. */
-function tlsTo(hostname: string): { readonly serverName?: string } {
-  return isIP(hostname) === 0 ? { serverName: hostname } : {};
+/** An address is no server name (RFC 6066 §3). */
+function tlsTo(url: URL, ca: string | undefined): Tls {
+  const hostname = hostOf(url);
+  return {
+    ...(isIP(hostname) === 0 ? { serverName: hostname } : {}),
+    ...(ca === undefined ? {} : { ca }),
+  };
 }
 
 function hostOf({ hostname }: URL): string {
