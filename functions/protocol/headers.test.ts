@@ -108,3 +108,12 @@ test("numbers and dates that are none count as not said", () => {
   );
   expect(Object.values(read).filter((value) => value !== undefined)).toEqual([false]);
 });
+
+test("what somebody on the way has said again is read once", () => {
+  const twice = new Headers();
+  for (const [name, value] of Object.entries(jobRequestHeaders(facts))) {
+    twice.append(name, value);
+    twice.append(name, value);
+  }
+  expect(readJobHeaders(twice)).toEqual(readJobHeaders(new Headers(jobRequestHeaders(facts))));
+});
