@@ -90,12 +90,14 @@ function createHeldBytes() {
     },
     /** Holds these bytes: a chunk, or the end of what `with` gave. */
     keep: (bytes: Buffer) => {
-      if (bytes.buffer !== room.buffer || bytes.byteOffset !== room.byteOffset) {
-        const copy = Buffer.alloc(Math.max(2 * bytes.length, 1_024));
-        bytes.copy(copy);
-        room = copy;
+      if (bytes.buffer === room.buffer) room.copyWithin(0, bytes.byteOffset, bytes.byteOffset + bytes.length);
+      else {
+        if (bytes.length > room.length) room = Buffer.alloc(Math.max(2 * bytes.length, leastRoom));
+        bytes.copy(room);
       }
       length = bytes.length;
     },
   };
 }
+
+const leastRoom = 1_024;
