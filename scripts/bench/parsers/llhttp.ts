@@ -9,6 +9,15 @@ type Parser = {
   readonly execute: (bytes: Buffer) => number | Error;
   [event: number]: (...args: never[]) => number | undefined;
 };
+/** What it tells of a head. */
+type HeadersComplete = [
+  major: number,
+  minor: number,
+  headers: readonly string[],
+  method: unknown,
+  url: unknown,
+  status: number,
+];
 type Internals = {
   readonly HTTPParser: {
     new (): Parser;
@@ -25,14 +34,8 @@ function createLlhttpReader(): (bytes: Buffer) => Answer {
   const { HTTPParser } = process.getBuiltinModule("node:_http_common") as unknown as Internals;
   const parser = new HTTPParser();
   let answer: Answer = { status: 0, fields: new Map(), body: "" };
-  parser[HTTPParser.kOnHeadersComplete] = (
-    _major: number,
-    _minor: number,
-    headers: readonly string[],
-    _method: unknown,
-    _url: unknown,
-    status: number,
-  ) => {
+  parser[HTTPParser.kOnHeadersComplete] = (...told: HeadersComplete) => {
+    const [, , headers, , , status] = told;
     const fields = new Map<string, string>();
     for (let at = 0; at + 1 < headers.length; at += 2) {
       const name = (headers[at] ?? "").toLowerCase();

@@ -141,7 +141,8 @@ test.each([
   ["a body", head("Content-Length: 999999999"), "x".repeat(1_000_000), bodyLimitBytes],
   ["a body to the connection's end", head(), "x".repeat(1_000_000), bodyLimitBytes],
   ["a body in chunks", chunked, `f4240\r\n${"x".repeat(1_000_000)}\r\n`, bodyLimitBytes],
-])("%s without end: refused after a bounded number of bytes", (_, beginning, piece, limit) => {
+])("%s without end: refused after a bounded number of bytes", (...row) => {
+  const [, beginning, piece, limit] = row;
   const read = readUntilRefused(beginning, piece);
   expect(read).toBeLessThanOrEqual(limit + beginning.length + piece.length);
   expect(read).toBeGreaterThan(limit / 2 - piece.length);

@@ -12,66 +12,46 @@ const mostDigits = 12;
 
 const [tab, lineFeed, carriageReturn, space, semicolon] = [9, 10, 13, 32, 59];
 
-/** Where in the coding the next byte stands; `blank` is behind a size, `after` behind a chunk's bytes. */
-type Place = "size" | "blank" | "extension" | "bytes" | "after" | "trailers" | "end";
-
 /**
  * Gives a reader of the chunked coding (RFC 9112 §7.1), which hands on the body's own bytes: SIZE CRLF bytes CRLF … 0 CRLF trailers CRLF.
  *
  * A line ends with LF or CR LF. Extensions and trailers are read past, as far as they are few. Each byte is looked at once.
  */
 export function createChunkReader(keep: (bytes: Buffer) => void): ChunkReader {
-  let place: Place = "size";
+  const size = createSizeReader();
+  let place: "size" | "bytes" | "after" | "trailers" | "end" = "size";
   let left = 0;
-  let digits = 0;
   /** Of the line that is read, without its end. */
   let lineLength = 0;
   let hasReturned = false;
   let extras = 0;
 
   const endLine = () => {
-    if (place === "trailers") place = lineLength === 0 ? "end" : "trailers";
-    else if (place === "after") place = "size";
-    else if (digits === 0) throw unreadableSize();
-    else place = left === 0 ? "trailers" : "bytes";
-    digits = 0;
+    if (place === "size") {
+      left = size.end();
+      place = left === 0 ? "trailers" : "bytes";
+    } else if (place === "after") place = "size";
+    else if (lineLength === 0) place = "end";
     lineLength = 0;
     hasReturned = false;
   };
 
-  const readSize = (byte: number) => {
-    const digit = digitOf(byte);
-    if (digit !== -1 && digits < mostDigits) {
-      left = left * 16 + digit;
-      digits += 1;
-    } else if (digits > 0) leaveSize(byte);
-    else throw unreadableSize();
-  };
-
-  const leaveSize = (byte: number) => {
-    if (byte === semicolon) place = "extension";
-    else if (byte === space || byte === tab) place = "blank";
-    else throw unreadableSize();
-  };
-
-  const readPast = (byte: number) => {
+  /** Takes one byte of what stands between the chunks' bytes. */
+  const step = (byte: number) => {
+    if (byte === lineFeed) return endLine();
+    if (hasReturned) throw new Error("a line between the answer's chunks holds a carriage return");
+    if (byte === carriageReturn) {
+      hasReturned = true;
+      return;
+    }
     if (place === "after") throw new Error("a chunk of the answer is longer than it says");
-    if (place === "blank") leaveSize(byte);
+    lineLength += 1;
+    if (place === "size" && size.take(byte)) return;
     if ((byte < space && byte !== tab) || byte === 127)
       throw new Error("a line between the answer's chunks holds a control character");
     extras += 1;
-    lineLength += 1;
     if (extras > extrasLimitBytes)
       throw new Error(`the answer has more than ${extrasLimitBytes} bytes of chunk extensions and trailers`);
-  };
-
-  /** Takes one byte of what stands between the chunks' bytes. */
-  const step = (byte: number) => {
-    if (byte === lineFeed) endLine();
-    else if (hasReturned) throw new Error("a line between the answer's chunks holds a carriage return");
-    else if (byte === carriageReturn) hasReturned = true;
-    else if (place === "size") readSize(byte);
-    else readPast(byte);
   };
 
   return {
@@ -90,6 +70,39 @@ export function createChunkReader(keep: (bytes: Buffer) => void): ChunkReader {
         if (place === "end") return at;
       }
       return null;
+    },
+  };
+}
+
+/** Reads the lines that tell how long a chunk is: its size, white space perhaps, and extensions behind a semicolon. */
+function createSizeReader() {
+  let place: "digits" | "blank" | "extensions" = "digits";
+  let value = 0;
+  let digits = 0;
+  return {
+    /** Takes a byte of the line; true where it is a digit of the size. */
+    take: (byte: number): boolean => {
+      if (place === "extensions") return false;
+      const digit = place === "digits" ? digitOf(byte) : -1;
+      if (digit !== -1 && digits < mostDigits) {
+        value = value * 16 + digit;
+        digits += 1;
+        return true;
+      }
+      if (digits === 0) throw unreadableSize();
+      if (byte === semicolon) place = "extensions";
+      else if (byte === space || byte === tab) place = "blank";
+      else throw unreadableSize();
+      return false;
+    },
+    /** Ends the line and gives the size. */
+    end: (): number => {
+      if (digits === 0) throw unreadableSize();
+      const size = value;
+      place = "digits";
+      value = 0;
+      digits = 0;
+      return size;
     },
   };
 }

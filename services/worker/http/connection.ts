@@ -202,10 +202,10 @@ function connectFault(error: unknown, { hostname, port, isProxy }: Address): Dis
 
 /** Gives why there is no TLS on a connection, and what helps. */
 function tlsFault(error: Error | null | undefined): string {
-  const code = error != null && "code" in error ? String(error.code) : "";
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
   if (code === "EPROTO") return "it does not speak TLS as asked by https: is this its port?";
-  if (error == null || code === "ECONNRESET") return "it closed the connection before TLS was agreed";
-  return `its certificate is not trusted: ${error.message} (${code}). A CA of your own is named in NODE_EXTRA_CA_CERTS`;
+  if (code === "" || code === "ECONNRESET") return "it closed the connection before TLS was agreed";
+  return `its certificate is not trusted: ${messageOf(error)} (${code}). A CA of your own is named in NODE_EXTRA_CA_CERTS`;
 }
 
 function messageOf(error: unknown): string {

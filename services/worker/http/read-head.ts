@@ -21,7 +21,7 @@ export type Head = {
 const statusLine = /^HTTP\/1\.(\d) ([1-9]\d\d)(?: [^\n]*)?\r?\n/;
 
 /** What no line of a head may hold: control characters but the tab, and a CR that ends no line. One look at the whole head. */
-const forbidden = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)/;
+const forbidden = /[^\t\n\r -~\x80-\xff]|\r(?!\n)/;
 
 /**
  * Gives what the head of an HTTP/1 answer says: its text, which ends with the empty line.

@@ -97,7 +97,7 @@ test.each(["localhost", "127.0.0.1"])(
 
 test("a request that is given up by https is seen to be", async () => {
   const signals: AbortSignal[] = [];
-  await using server = Bun.serve({
+  using server = Bun.serve({
     port: 0,
     tls: { key, cert },
     fetch: (request) => {
@@ -194,7 +194,7 @@ test("nor one that closes the connection at once, nor one that never agrees on T
 });
 
 test("a certificate that is not trusted, or another's, is a function that was not reached, in words", async () => {
-  const other = await certificateFor([{ type: 2 as const, value: "other.test" } as (typeof names)[0]]);
+  const other = await certificateFor([{ type: 2, value: "other.test" }]);
   const tls = { key: other.private, cert: other.cert };
   await using fn = withSecureFunction(tls);
   for (const [ca, why] of [
