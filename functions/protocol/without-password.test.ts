@@ -9,6 +9,9 @@ test.each([
   ["https://f.example/f?s3cret", "https://f.example/f?…"],
   ['{"a":"http://ada:s3cret@one","b":"http://two"}', '{"a":"http://…@one","b":"http://two"}'],
   ["http://gateway/a?", "http://gateway/a?"],
+  ["ada:s3/c@ret@proxy:3128", "…@proxy:3128"],
+  ['"ada:s3cret@proxy"', '"…@proxy"'],
+  ["proxy:3128", "proxy:3128"],
   ["no URL@all", "no URL@all"],
 ])("%p is shown as %p", (given, shown) => {
   expect(withoutPassword(given)).toBe(shown);

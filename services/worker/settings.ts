@@ -51,7 +51,7 @@ export const dispatchSettings = {
   ),
   HTTP_PROXY: proxy(["http:", "https:"], "expected the http:// or https:// URL of a proxy, or HOST:PORT")
     .optional()
-    .meta({ secret: true, smallLetters: true })
+    .meta({ smallLetters: true })
     .describe(
       "Proxy for requests to functions with http:// URLs, but for the hosts in NO_PROXY. Each of the three is read in small letters too, and first.",
     ),
@@ -60,7 +60,7 @@ export const dispatchSettings = {
     "expected the http:// URL of a proxy, or HOST:PORT; a proxy that is itself spoken to by https cannot carry https",
   )
     .optional()
-    .meta({ secret: true, smallLetters: true })
+    .meta({ smallLetters: true })
     .describe("Proxy for requests to functions with https:// URLs, which it is asked for a tunnel to."),
   NO_PROXY: z
     .string()
