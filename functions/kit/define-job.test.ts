@@ -195,10 +195,32 @@ describe("a job that fails", () => {
       await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
       return {};
     });
-    const headers = { "X-Job-Deadline": new Date(Date.now() + 20).toISOString() };
-    const response = await postJob(slow, { to: "Ada" }, { headers });
-    expect(response.status).toBe(500);
-    expect(await response.json()).toEqual({ error: "The worker's deadline passed before the job was done" });
+    const soon = new Date(Date.now() + 20).toISOString();
+    // By a duration where there is one, else by the time that other workers say.
+    for (const headers of [
+      { "X-Job-Timeout-Seconds": "0.02" },
+      { "X-Job-Deadline": soon, "X-Job-Timeout-Seconds": undefined },
+      { "X-Job-Deadline": soon, "X-Job-Timeout-Seconds": "soon" },
+    ]) {
+      const response = await postJob(slow, { to: "Ada" }, { headers });
+      expect(response.status).toBe(500);
+      expect(await response.json()).toEqual({
+        error: "The worker's deadline passed before the job was done",
+      });
+    }
+  });
+
+  test("not by a clock that goes ahead of the worker's", async () => {
+    const hasTime = job(async (_, { signal }) => {
+      await Bun.sleep(10);
+      return { aborted: signal.aborted };
+    });
+    const headers = {
+      "X-Job-Deadline": new Date(Date.now() - 1_000).toISOString(),
+      "X-Job-Timeout-Seconds": "5",
+    };
+    const response = await postJob(hasTime, { to: "Ada" }, { headers });
+    expect(await response.json()).toEqual({ complete: true, aborted: false });
   });
 
   test("under another function's name is told which one this is", async () => {
@@ -212,6 +234,7 @@ describe("a payload that cannot be", () => {
   test.each([
     ["", 400, "The payload is empty; expected a JSON object"],
     ["{", 400, "The payload is not JSON"],
+    [`{"to":${"[".repeat(5_000_000)}`, 400, "The payload is nested more than 1,000 deep"],
     ["null", 400, "The payload is not a JSON object but null"],
     ["[]", 400, "The payload is not a JSON object but an array"],
     ['"text"', 400, "The payload is not a JSON object but a string"],

@@ -4,7 +4,7 @@ import type { CallbackRecord, CallbackResult } from "#db/callbacks";
 import { isTransient } from "#db/is-transient";
 import type { Jobs, Lease } from "#db/jobs";
 import { type CallbackReport, readCallbackReport } from "#protocol/callback";
-import { header } from "#protocol/headers";
+import { header, headerValue } from "#protocol/headers";
 import { isCallbackToken, readCallbackToken } from "../callback-token/callback-token.ts";
 import type { KeyRing } from "../callback-token/key-ring.ts";
 import type { Log } from "../log/log.ts";
@@ -37,12 +37,12 @@ export function createCallbackApp(options: CallbackAppOptions): Hono<{ Variables
     c.json({ error: `The body is larger than ${bodyLimitBytes} bytes. Send a shorter message.` }, 413);
 
   app.post("*", async (c, next) => {
-    const jobId = c.req.header(header.jobId);
+    const { headers } = c.req.raw;
+    const jobId = headerValue(headers, header.jobId);
     // Probes of the original server send a bare POST.
-    if (jobId === undefined || jobId === "") return c.json("OK");
-    const workerId = c.req.header(header.workerId);
-    if (workerId === undefined || workerId === "")
-      return c.json({ error: "Missing X-Worker-Id or X-Job-Id header" }, 400);
+    if (jobId === undefined) return c.json("OK");
+    const workerId = headerValue(headers, header.workerId);
+    if (workerId === undefined) return c.json({ error: "Missing X-Worker-Id or X-Job-Id header" }, 400);
 
     const found = await findLeases(options.queues, { jobId, token: c.req.query("token") ?? "" });
     const [{ lease } = { lease: null }] = found;

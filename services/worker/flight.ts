@@ -4,7 +4,8 @@ import { createKeyRing } from "../callback-token/key-ring.ts";
 import type { Log } from "../log/log.ts";
 import { createCancellations } from "./cancellations.ts";
 import { createHeldJobs, type HeldJobs } from "./held-jobs.ts";
-import { createPoster } from "./http/post.ts";
+import { createHttpClient } from "./http/http-client.ts";
+import { createProxies } from "./http/proxies.ts";
 import { type MadeRequest, performJob } from "./perform-job.ts";
 import { createRequestSigner, createTaskUrls, prepareRequest } from "./prepare-request.ts";
 import { createSettler, type Settler } from "./settle.ts";
@@ -52,7 +53,11 @@ export function createFlight(
     unreachableLimitSeconds: settings.JOBS_UNREACHABLE_HOURS * 3600,
     log,
   });
-  const client = createPoster({ usesProxy: settings.HTTP_PROXY !== undefined, maySend: keepsLease });
+  const client = createHttpClient({
+    proxies: createProxies(settings),
+    mostIdle: settings.JOBS_CONCURRENCY,
+    maySend: keepsLease,
+  });
   const cancellations = createCancellations({ client, log });
   const limits = createTaskLimits(settings.JOBS_TIMEOUT_SECONDS);
   const options = {
