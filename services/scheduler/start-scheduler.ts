@@ -11,7 +11,7 @@ import { openServicePool } from "../database/open-service-pool.ts";
 import { whileAway } from "../database/while-away.ts";
 import type { Log } from "../log/log.ts";
 import { createDrain } from "../run/create-drain.ts";
-import { lookWidth } from "./look.ts";
+import { leftBehind, lookWidth } from "./look.ts";
 import { startTickLoop, type TickLoop } from "./tick-loop.ts";
 
 /** What a scheduler needs to know, parsed. */
@@ -35,7 +35,7 @@ export function startScheduler(settings: SchedulerSettings, { log }: { readonly 
 }
 
 function startOne(settings: SchedulerSettings, { log }: { readonly log: Log }): Scheduler {
-  const sql = openServicePool(settings, { max: lookWidth, name: "jobs-scheduler", log });
+  const sql = openServicePool(settings, { max: lookWidth + leftBehind, name: "jobs-scheduler", log });
   const stopping = new AbortController();
   let parts: Parts | null = null;
 
