@@ -13,6 +13,14 @@ export type WorkerOrders = {
   }[];
 };
 
+/** A task of which jobs are due and that no living worker takes. */
+export type UntakenTask = {
+  readonly task: string;
+  /** How many jobs, counted up to 10,000; a 64-bit number, kept as text. */
+  readonly due: string;
+  readonly since: Date;
+};
+
 /** Gives the calls by which a worker process keeps the lease of its jobs, over one schema's `call`. */
 export function workerRuns(call: Call) {
   let straysCalls = 0;
@@ -22,11 +30,14 @@ export function workerRuns(call: Call) {
       run: string;
       workerId: string;
       leaseSeconds: number;
+      /** The tasks that it takes; null for all. */
+      tasks?: readonly string[] | null;
     }): Promise<void> => {
-      await call("select app_jobs.register_worker($1, $2, $3)", [
+      await call("select app_jobs.register_worker($1, $2, $3, $4::text[])", [
         worker.run,
         worker.workerId,
         worker.leaseSeconds,
+        worker.tasks ?? null,
       ]);
     },
 
@@ -63,6 +74,9 @@ export function workerRuns(call: Call) {
       return (await call("select app_jobs.release_strays($1, $2::bigint[], $3)", [run, known, straysCalls]))
         .length;
     },
+
+    /** Gives the tasks of which jobs are due and that no living worker takes. */
+    untakenTasks: () => call<UntakenTask>("select task, due, since from app_jobs.untaken_tasks()", []),
 
     /** Takes back jobs whose lease has ended; gives what became of them, without payloads. */
     rescueJobs: () =>
