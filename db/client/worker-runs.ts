@@ -18,7 +18,8 @@ export type UntakenTask = {
   readonly task: string;
   /** How many jobs, counted up to 10,000; a 64-bit number, kept as text. */
   readonly due: string;
-  readonly since: Date;
+  /** In ISO 8601, or -infinity. */
+  readonly since: string;
 };
 
 /** Gives the calls by which a worker process keeps the lease of its jobs, over one schema's `call`. */
@@ -76,12 +77,18 @@ export function workerRuns(call: Call) {
     },
 
     /** Gives the tasks of which jobs are due and that no living worker takes. */
-    untakenTasks: () => call<UntakenTask>("select task, due, since from app_jobs.untaken_tasks()", []),
+    untakenTasks: () =>
+      call<UntakenTask>(
+        "select task, due, to_json(since) #>> '{}' as since from app_jobs.untaken_tasks()",
+        [],
+      ),
 
     /** Takes back jobs whose lease has ended; gives what became of them, without payloads. */
     rescueJobs: () =>
-      call<{ id: string; task: string; attempts: number; reason: string }>(
-        "select id, task_identifier as task, attempts, last_error as reason from app_jobs.rescue_jobs()",
+      call<{ id: string; databaseId: string | null; task: string; attempts: number; reason: string }>(
+        `select r.id, (select j.database_id from app_jobs.jobs as j where j.id = r.id) as "databaseId",
+           r.task_identifier as task, r.attempts, r.last_error as reason
+         from app_jobs.rescue_jobs() as r`,
         [],
       ),
   };

@@ -75,9 +75,30 @@ test("list shows each job's state, and filters by it", async () => {
     { task: "ready-one", state: "ready" },
   ]);
   const table = (await queue.jobs(["list", "--state", "retrying"])).out.split("\n");
-  expect(table[0]).toMatch(/^ID {2}TASK +STATE +ATTEMPTS +RUN AT +LAST ERROR$/);
-  expect(table[1]).toMatch(/^4 {3}retrying-one {2}retrying {2}1\/25 +\S+Z {2}no use$/);
-  expect((await queue.jobs(["list", "--task", "nothing"])).err).toBe("No jobs.");
+  expect(table[0]).toMatch(/^ID {2}TASK +TENANT +STATE +ATTEMPTS +RUN AT +LAST ERROR$/);
+  expect(table[1]).toMatch(/^4 {3}retrying-one {2}0{8}-\S+1 {2}retrying {2}1\/25 +\S+Z {2}no use$/);
+  expect(JSON.parse((await queue.jobs(["list", "--state", "retrying", "--json"])).out)).toMatchObject({
+    databaseId: tenant,
+    lastError: "no\nuse",
+  });
+  expect((await queue.jobs(["list", "--task", "nothing"])).err).toContain("No jobs.");
+  const others = await queue.jobs(["list", "--db", "00000000-0000-0000-0000-000000000002"]);
+  expect(others.err).toContain("No jobs.");
+});
+
+test("list and show remark which due tasks no living worker takes", async () => {
+  await using queue = await withQueue();
+  await queue.sql`select app_jobs.add_job(${tenant}, 'paint') from generate_series(1, 2)`;
+  await queue.sql`select app_jobs.add_job(${tenant}, 'print', run_at => '-infinity')`;
+  await queue.sql`select app_jobs.register_worker(gen_random_uuid(), 'w', 60, array['weigh'])`;
+  const { err } = await queue.jobs(["list"]);
+  expect(err).toMatch(
+    /^No living worker takes paint: 2 jobs are due, since 2\S+\. Start one, and see its JOBS_SUPPORTED\.$/m,
+  );
+  expect(err).toMatch(/^No living worker takes print: 1 job is due, since -infinity\. /m);
+  expect((await queue.jobs(["show", "1"])).err).toStartWith("No living worker takes paint: ");
+  await queue.sql`select app_jobs.register_worker(gen_random_uuid(), 'w', 60)`;
+  expect((await queue.jobs(["list"])).err).toBe("");
 });
 
 test("show lets neither a payload nor an error steer the terminal", async () => {
@@ -153,7 +174,7 @@ test("show prints what became of a job's attempts, also once it has completed an
   });
   expect((await queue.jobs(["list"])).err).toBe("No jobs.");
   expect((await queue.jobs(["list", "--completed"])).out).toMatch(
-    /^1 +paint +completed +2\/25 +\S+Z +\d+ ms +no paint$/m,
+    /^1 +paint +0{8}-\S+1 +completed +2\/25 +\S+Z +\d+ ms +no paint$/m,
   );
   const shown = (await queue.jobs(["show", "1"])).out;
   expect(shown).toMatch(history);

@@ -44,7 +44,7 @@ export function idsArgument(text: string, before: readonly string[] | undefined)
 }
 
 /** Reads the id of a tenant's database. */
-function databaseIdArgument(text: string): string {
+export function databaseIdArgument(text: string): string {
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text))
     throw new InvalidArgumentError("Expected a UUID.");
   return text.toLowerCase();

@@ -22,8 +22,8 @@ export function startRescue({ jobs, everySeconds, onRescued, loop, log }: Rescue
   const options = { everyMs: everySeconds * 1000, loop, log, failing: "cannot look for lost jobs" };
   return startRepeating(options, async () => {
     const rescued = await jobs.rescueJobs();
-    for (const { id, task, attempts, reason } of rescued)
-      log.warn("job taken back", { jobId: id, task, attempt: attempts, reason });
+    for (const { id, databaseId, task, attempts, reason } of rescued)
+      log.warn("job taken back", { jobId: id, databaseId, task, attempt: attempts, reason });
     if (rescued.length > 0) onRescued();
   });
 }

@@ -35,7 +35,7 @@ export function startUntakenWatch({ untakenTasks, everySeconds, log }: UntakenOp
           {
             task,
             due: Number(due),
-            since: since.toISOString(),
+            since,
           },
         );
     const tasks = found.map(({ task }) => task);
