@@ -100,7 +100,9 @@ function values({ low, high }: Field) {
 /** Marks each number once, however many ranges have it. */
 function numbersOf(ranges: readonly Range[], { low, high }: Pick<Field, "low" | "high">): number[] {
   const marks = new Uint8Array(high - low + 1);
-  for (const { start, end, step } of ranges)
-    for (let value = start; value <= end; value += step) marks[value - low] = 1;
+  for (const { start, end, step } of ranges) {
+    if (step === 1) marks.fill(1, start - low, end - low + 1);
+    else for (let value = start; value <= end; value += step) marks[value - low] = 1;
+  }
   return [...marks.keys()].filter((index) => marks[index] === 1).map((index) => index + low);
 }
