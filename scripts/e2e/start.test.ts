@@ -131,7 +131,7 @@ test.each(["PGHOST", "DATABASE_URL"])(
     expect([...(await schemas())]).toEqual([]);
 
     await using seeded = runStart(folder, { env: set, words: ["--seed"] });
-    await until("the stack is ready", () => seeded.output().includes("Ctrl-C stops everything"));
+    await until("the stack is ready", () => seeded.output().includes("Ctrl-C stops everything"), 40_000);
     expect((await schemas()).map(({ name }) => name)).toEqual([
       "app_jobs",
       "metaschema_public",

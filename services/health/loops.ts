@@ -24,7 +24,7 @@ export type LoopsOptions = {
 };
 
 /** So many failures in a row are no hiccup. A loop that does its work every few seconds has them within half a minute. */
-export const failuresInARow = 5;
+const failuresInARow = 5;
 
 type Account = { readonly name: string; failures: number; doneAt: number; reason: string };
 

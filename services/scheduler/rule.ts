@@ -32,7 +32,7 @@ export type ParsedSchedule = { readonly schedule: Schedule } | { readonly fault:
 const maxRuleLength = 100;
 
 /** Bytes of a schedule_info at most, as in SQL: enough for every field's numbers one by one, and some notes. */
-export const longestInfo = 16_384;
+const longestInfo = 16_384;
 
 // Schedulers on different hosts have to agree, so the host's own zone is never asked.
 const defaultTz = "UTC";
@@ -129,7 +129,7 @@ function unreadableEscape(text: string): string | undefined {
 }
 
 /** Gives a value as it may appear in a message: on one line, without control characters, cut at 60 characters. */
-export function quoted(value: unknown): string {
+function quoted(value: unknown): string {
   return cut(JSON.stringify(value) ?? "nothing");
 }
 

@@ -47,7 +47,7 @@ export function startParts(
   { jobs, pool, loops, log, isPooled }: PartsOptions,
 ): Parts {
   const stopping = new AbortController();
-  const tasks = settings.JOBS_SUPPORT_ANY ? null : settings.JOBS_SUPPORTED;
+  const tasks = tasksOf(settings, log);
   const flight = createFlight(settings, {
     jobs,
     loops,
@@ -87,10 +87,35 @@ export function startParts(
     loop: loops.add("claims"),
     log,
   });
+  const upkeep = startUpkeep(settings, { jobs, loops, log, run, onRescued: claims.wake });
+  return {
+    whenReady: async () => {
+      await Promise.all([whileAway(run.current, { signal: stopping.signal }), ear.settled]);
+    },
+    fault: run.fault,
+    note: upkeep.note,
+    drain: async (patience) => {
+      stopping.abort();
+      await Promise.all([claims.stop(), ear.stop(), upkeep.stop()]);
+      await Promise.race([flight.held.whenNone(), patience]);
+      flight.close();
+      await flight.held.whenNone();
+      await giveBack(run, log);
+    },
+  };
+}
+
+type UpkeepOptions = Pick<PartsOptions, "jobs" | "loops" | "log"> & {
+  readonly run: Pick<WorkerRun, "current">;
+  readonly onRescued: () => void;
+};
+
+/** Starts what every worker does for all of them: the rescue of lost jobs, tidying, and the watch over tasks that nobody takes. */
+function startUpkeep(settings: WorkerSettings, { jobs, loops, log, run, onRescued }: UpkeepOptions) {
   const rescue = startRescue({
     jobs,
     everySeconds: Math.min(2, settings.JOBS_LEASE_SECONDS / 6),
-    onRescued: claims.wake,
+    onRescued,
     loop: loops.add("rescue"),
     log,
   });
@@ -101,25 +126,18 @@ export function startParts(
     everySeconds: untakenSeconds,
     log,
   });
-  log.info(tasks === null ? "takes jobs of every task" : "takes jobs of these tasks alone", {
-    ...(tasks === null ? {} : { tasks }),
-  });
-
   return {
-    whenReady: async () => {
-      await Promise.all([whileAway(run.current, { signal: stopping.signal }), ear.settled]);
-    },
-    fault: run.fault,
     note: untaken.note,
-    drain: async (patience) => {
-      stopping.abort();
-      await Promise.all([claims.stop(), ear.stop(), rescue.stop(), tidying.stop(), untaken.stop()]);
-      await Promise.race([flight.held.whenNone(), patience]);
-      flight.close();
-      await flight.held.whenNone();
-      await giveBack(run, log);
-    },
+    stop: () => Promise.all([rescue.stop(), tidying.stop(), untaken.stop()]),
   };
+}
+
+/** Gives the tasks that this worker takes, null for all, and says so in the log. */
+function tasksOf(settings: WorkerSettings, log: Log): readonly string[] | null {
+  const tasks = settings.JOBS_SUPPORT_ANY ? null : settings.JOBS_SUPPORTED;
+  if (tasks === null) log.info("takes jobs of every task");
+  else log.info("takes jobs of these tasks alone", { tasks });
+  return tasks;
 }
 
 async function giveBack(run: WorkerRun, log: Log): Promise<void> {

@@ -13,14 +13,11 @@ type ScheduleCase = {
 const now = new Date("2026-12-01T12:00:00Z");
 
 /** A text of about so many bytes, most of which are this piece again and again. */
-const around =
-  (start: string, piece: string, end: string, between = ",") =>
-  (bytes: number) =>
-    `${start}${Array(
-      Math.max(1, Math.floor((bytes - start.length - end.length) / (piece.length + between.length))),
-    )
-      .fill(piece)
-      .join(between)}${end}`;
+const around = (start: string, piece: string, end: string) => (bytes: number) =>
+  `${start}${piece.repeat(Math.max(1, Math.floor((bytes - start.length - end.length) / piece.length)))}${end}`;
+
+/** The same with commas between the pieces, and the last piece alone after them. */
+const listed = (start: string, piece: string, end: string) => around(start, `${piece},`, `${piece}${end}`);
 
 const nested = (bytes: number) => {
   const depth = Math.floor(bytes / 2) - 10;
@@ -28,25 +25,25 @@ const nested = (bytes: number) => {
 };
 
 /** Notes beside a rule, which are left alone. */
-const beside = (rule: string) => around(`{${rule},"note":"`, "x", '"}', "");
+const beside = (rule: string) => around(`{${rule},"note":"`, "x", '"}');
 
 const texts: readonly (readonly [name: string, make: ScheduleCase["make"]])[] = [
-  ["empty ranges", around('{"year":[', "{}", "]}")],
-  ["ranges over all years", around('{"year":[', '{"start":1970,"end":9999}', "]}")],
-  ["numbers", around('{"second":0,"minute":[', "59", "]}")],
-  ["numbers as text", around('{"minute":["', "9", '"]}', "")],
+  ["empty ranges", listed('{"year":[', "{}", "]}")],
+  ["ranges over all years", listed('{"year":[', '{"start":1970,"end":9999}', "]}")],
+  ["numbers", listed('{"second":0,"minute":[', "59", "]}")],
+  ["numbers as text", around('{"minute":["', "9", '"]}')],
   ["nested brackets", nested],
   [
     "fields that mean nothing",
     (bytes) => `{${Array.from({ length: bytes / 12 }, (_, n) => `"f${n}":{}`).join()},"hour":2}`,
   ],
-  ["one field again and again", around("{", '"year":[{}]', "}")],
-  ["a long rule", around('{"rule":"', "*/1", ' * * * *"}')],
-  ["white space in a rule", around('{"rule":"*', " ", '* * * *"}', "")],
-  ["a long zone", around('{"rule":"* * * * *","tz":"', "Europe/", '"}', "")],
-  ["a long start", around('{"rule":"* * * * *","start":"2027-01-01', " ", '"}', "")],
-  ["escapes", around('{"rule":"* * * * *","note":"', "\\\\", '\\u0000"}', "")],
-  ["half surrogates", around('{"rule":"* * * * *","note":"', "\\ud83d\\ude00", '"}', "")],
+  ["one field again and again", listed("{", '"year":[{}]', "}")],
+  ["a long rule", listed('{"rule":"', "*/1", ' * * * *"}')],
+  ["white space in a rule", around('{"rule":"*', " ", '* * * *"}')],
+  ["a long zone", around('{"rule":"* * * * *","tz":"', "Europe/", '"}')],
+  ["a long start", around('{"rule":"* * * * *","start":"2027-01-01', " ", '"}')],
+  ["escapes", around('{"rule":"* * * * *","note":"', "\\\\", '\\u0000"}')],
+  ["half surrogates", around('{"rule":"* * * * *","note":"', "\\ud83d\\ude00", '"}')],
   ["notes beside a rule that never ticks", beside('"rule":"* * 30,31 2 *","tz":"America/Nuuk"')],
   [
     "notes beside a fifth Monday on a 31st that never is one",
