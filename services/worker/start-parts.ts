@@ -42,10 +42,8 @@ const untakenSeconds = 30;
  * Starts a worker's parts on a database that answers: the lease (worker-run), the claims (claim-loop), the rescue of lost
  * jobs, and the listener that wakes the claims.
  */
-export function startParts(
-  settings: WorkerSettings,
-  { jobs, pool, loops, log, isPooled }: PartsOptions,
-): Parts {
+export function startParts(settings: WorkerSettings, options: PartsOptions): Parts {
+  const { jobs, pool, loops, log, isPooled } = options;
   const stopping = new AbortController();
   const tasks = tasksOf(settings, log);
   const flight = createFlight(settings, {
@@ -87,7 +85,7 @@ export function startParts(
     loop: loops.add("claims"),
     log,
   });
-  const upkeep = startUpkeep(settings, { jobs, loops, log, run, onRescued: claims.wake });
+  const upkeep = startUpkeep(settings, { ...options, run, onRescued: claims.wake });
   return {
     whenReady: async () => {
       await Promise.all([whileAway(run.current, { signal: stopping.signal }), ear.settled]);
