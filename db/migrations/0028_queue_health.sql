@@ -124,3 +124,69 @@ comment on function app_jobs.queue_health() is
   'waited, in seconds (0 when none is due). Other roles'' sessions show only if the owner is in pg_read_all_stats.';
 
 revoke all on function app_jobs.queue_health() from public;
+
+-- A worker that keeps to some tasks is alive and ready, whatever waits of the others. So it is asked of the jobs: task by task, each found
+-- by its first due job, without looking at those behind it. Where one worker takes every task no job is looked at.
+create function app_jobs.untaken_tasks(at_most integer default 100, out task text, out due bigint, out since timestamptz)
+returns setof record
+language plpgsql
+stable
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  seen integer := 0;
+begin
+  if exists (
+    select
+    from app_jobs.workers as w
+    where w.lease_until > now() and w.tasks is null and cardinality(w.excluded) = 0
+  ) then
+    return;
+  end if;
+
+  task := '';
+  while seen < 10000 and at_most > 0 loop
+    select j.task_identifier, j.run_at
+    into task, since
+    from app_jobs.jobs as j
+    where j.task_identifier collate "C" > untaken_tasks.task
+      and j.locked_at is null
+      and j.attempts < j.max_attempts
+      and j.run_at <= now()
+    order by j.task_identifier collate "C", j.priority, j.run_at, j.id
+    limit 1;
+    exit when not found;
+
+    seen := seen + 1;
+    if not exists (
+      select
+      from app_jobs.workers as w
+      where w.lease_until > now()
+        and (w.tasks is null or untaken_tasks.task = any (w.tasks))
+        and untaken_tasks.task <> all (w.excluded)
+    ) then
+      due := (
+        select count(*)
+        from (
+          select
+          from app_jobs.jobs as j
+          where j.task_identifier collate "C" = untaken_tasks.task
+            and j.locked_at is null
+            and j.attempts < j.max_attempts
+            and j.run_at <= now()
+          limit 10000
+        ) as waiting
+      );
+      return next;
+      at_most := at_most - 1;
+    end if;
+  end loop;
+end;
+$$;
+
+comment on function app_jobs.untaken_tasks(integer) is
+  'Tasks of which jobs are due and that no living worker takes, in the order of their names, at most so many: how many jobs of each are '
+  'due, counted up to 10,000, and since when the first of them in the order of the claim. Looks at 10,000 tasks at most.';
+
+revoke all on function app_jobs.untaken_tasks(integer) from public;

@@ -60,7 +60,8 @@ export function createCallbackApp(options: CallbackAppOptions): Hono<{ Variables
     );
     if (report.kind === "invalid") return c.json({ error: `${report.reason}. Send JSON, or no body.` }, 400);
     const result = await record(found, recordOf(report, options.callbackSeconds));
-    note(report, { lease, result, log: options.log });
+    const databaseId = c.req.header(header.databaseId);
+    note(report, { lease, databaseId, result, log: options.log });
     return result === "passed on"
       ? c.json(
           {
@@ -158,16 +159,31 @@ function recordOf(report: ReadReport, callbackSeconds: number): CallbackRecord {
   }
 }
 
-type Facts = { readonly lease: Lease; readonly result: string; readonly log: Log };
+/** What a function says, and is logged as it is. */
+const isUuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-function note(report: ReadReport, { lease: { jobId }, result, log }: Facts): void {
-  if (result !== "taken") return log.debug("callback changed nothing", { jobId, kind: report.kind, result });
+type Facts = {
+  readonly lease: Lease;
+  /** The tenant, as the function says it. */
+  readonly databaseId: string | undefined;
+  readonly result: string;
+  readonly log: Log;
+};
+
+function note(report: ReadReport, { lease: { jobId }, databaseId, result, log }: Facts): void {
+  const facts = { jobId, ...(databaseId !== undefined && isUuid.test(databaseId) ? { databaseId } : {}) };
+  if (result !== "taken")
+    return log.debug("callback changed nothing", { ...facts, kind: report.kind, result });
   switch (report.kind) {
     case "success":
-      return log.info("job completed by callback", { jobId });
+      return log.info("job completed by callback", facts);
     case "progress":
-      return log.debug("progress by callback", { jobId, progress: report.progress });
+      return log.debug("progress by callback", { ...facts, progress: report.progress });
     case "failure":
-      return log.warn("attempt failed by callback", { jobId, reason: report.message, final: !report.retry });
+      return log.warn("attempt failed by callback", {
+        ...facts,
+        reason: report.message,
+        final: !report.retry,
+      });
   }
 }

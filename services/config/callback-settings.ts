@@ -27,6 +27,11 @@ export const callbackUrlSettings = {
   JOBS_CALLBACK_HOST: host()
     .optional()
     .describe("Host for that URL where INTERNAL_JOBS_CALLBACK_URL is not set: `http://HOST:PORT/callback`."),
+  JOBS_CALLBACK_BIND: host()
+    .optional()
+    .describe(
+      "Address that the callback server binds; all by default. The local stack binds 127.0.0.1, unless this, JOBS_CALLBACK_HOST or INTERNAL_JOBS_CALLBACK_URL is set.",
+    ),
   INTERNAL_JOBS_CALLBACK_PORT: port()
     .default(12_345)
     .describe("Port of the callback server; 0 takes a free one. The local stack and compose set 8080."),

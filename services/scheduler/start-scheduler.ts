@@ -9,9 +9,10 @@ import { forEachDatabase, type Part } from "../database/for-each-database.ts";
 import { type Ear, listenOrPoll } from "../database/listen-or-poll.ts";
 import { openServicePool } from "../database/open-service-pool.ts";
 import { whileAway } from "../database/while-away.ts";
+import { createLoops } from "../health/loops.ts";
 import type { Log } from "../log/log.ts";
 import { createDrain } from "../run/create-drain.ts";
-import { lookWidth } from "./look.ts";
+import { leftBehind, lookWidth } from "./look.ts";
 import { startTickLoop, type TickLoop } from "./tick-loop.ts";
 
 /** What a scheduler needs to know, parsed. */
@@ -35,7 +36,8 @@ export function startScheduler(settings: SchedulerSettings, { log }: { readonly 
 }
 
 function startOne(settings: SchedulerSettings, { log }: { readonly log: Log }): Scheduler {
-  const sql = openServicePool(settings, { max: lookWidth, name: "jobs-scheduler", log });
+  const sql = openServicePool(settings, { max: lookWidth + leftBehind, name: "jobs-scheduler", log });
+  const loops = createLoops({ log });
   const stopping = new AbortController();
   let parts: Parts | null = null;
 
@@ -47,7 +49,12 @@ function startOne(settings: SchedulerSettings, { log }: { readonly log: Log }): 
       const nothing = { limit: 1, except: [] };
       await whileAway(() => schedules.due(new Date(0), nothing), { signal: stopping.signal });
       if (stopping.signal.aborted) return;
-      const loop = startTickLoop({ schedules, pollSeconds: settings.JOBS_POLL_SECONDS, log });
+      const loop = startTickLoop({
+        schedules,
+        pollSeconds: settings.JOBS_POLL_SECONDS,
+        loop: loops.add("ticks"),
+        log,
+      });
       const ear = listenOrPoll(settings, {
         isPooled,
         onNotify: { "scheduled_jobs:insert": loop.wake },
@@ -68,7 +75,11 @@ function startOne(settings: SchedulerSettings, { log }: { readonly log: Log }): 
 
   return {
     ready,
-    checks: [databaseCheck(sql), { name: "scheduler", fault: () => faultOf(parts, stopping.signal.aborted) }],
+    checks: [
+      databaseCheck(sql),
+      { name: "scheduler", fault: () => faultOf(parts, stopping.signal.aborted) },
+      loops.check,
+    ],
     drain: (now) => {
       stopping.abort();
       return stop(now);

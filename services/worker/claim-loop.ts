@@ -1,4 +1,5 @@
 import type { Jobs } from "#db/jobs";
+import type { Loop } from "../health/loops.ts";
 import type { Log } from "../log/log.ts";
 import { createClaimCursor } from "./claim-cursor.ts";
 import type { HeldJobs } from "./held-jobs.ts";
@@ -25,6 +26,7 @@ export type ClaimLoopOptions = {
   /** The tasks that this worker takes; null for all. */
   readonly tasks: readonly string[] | null;
   readonly pollSeconds: number;
+  readonly loop: Loop;
   readonly log: Log;
 };
 
@@ -68,13 +70,12 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
   const waitAtMost = (ms: number) => signal.wait(slots.waitedMs() > 0 ? Math.min(ms, patienceMs) : ms);
 
   const running = (async () => {
-    let failures = 0;
     while (!stopping.signal.aborted) {
       try {
         if (slots.waitedMs() > patienceMs) await giveBackUnstarted(options, { slots, look });
         const beganAt = performance.now();
         const found = slots.wanted() === 0 ? "enough" : await look.once();
-        failures = 0;
+        options.loop.succeeded();
         if (found !== "enough")
           await waitAtMost(await sleepMs(rest, options.health, { hasFound: found === "some", beganAt }));
         else if (slots.wanted() === 0) {
@@ -83,7 +84,7 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
           isFull = false;
         }
       } catch (error) {
-        failures += 1;
+        const failures = options.loop.failed(error);
         options.log.warn("cannot claim jobs; trying again", { error, failures });
         await signal.wait(Math.min(5_000, 100 * 2 ** failures));
       }

@@ -1,6 +1,8 @@
+import { isRowHeld, isTransient } from "#db/is-transient";
 import type { Jobs, LeasedJob } from "#db/jobs";
 import type { WorkerOrders } from "#db/worker-runs";
 import { createKeyRing } from "../callback-token/key-ring.ts";
+import type { Loop, Loops } from "../health/loops.ts";
 import type { Log } from "../log/log.ts";
 import { createCancellations } from "./cancellations.ts";
 import { createHeldJobs, type HeldJobs } from "./held-jobs.ts";
@@ -17,6 +19,7 @@ import { createWakeOthers } from "./wake-others.ts";
 /** What the flight uses. */
 export type FlightOptions = {
   readonly jobs: Jobs;
+  readonly loops: Loops;
   readonly log: Log;
   /** Whether the lease of this worker's run still lasts. */
   readonly keepsLease: () => boolean;
@@ -42,13 +45,13 @@ export type Flight = {
 /** Puts together what takes jobs to their functions and outcomes back. */
 export function createFlight(
   settings: WorkerSettings,
-  { jobs, log, keepsLease, isStopping }: FlightOptions,
+  { jobs, loops, log, keepsLease, isStopping }: FlightOptions,
 ): Flight {
   const wakeOthers = createWakeOthers(jobs, log);
   const held = createHeldJobs();
   const health = createTaskHealth();
   const settler = createSettler({
-    jobs,
+    jobs: watchOutcomes(jobs, loops.add("outcomes")),
     callbackSeconds: settings.JOBS_CALLBACK_TIMEOUT_SECONDS,
     unreachableLimitSeconds: settings.JOBS_UNREACHABLE_HOURS * 3600,
     log,
@@ -98,6 +101,28 @@ export function createFlight(
       giveUp();
       client.close();
     },
+  };
+}
+
+/** Gives the same calls, each of which tells its loop whether the database took it; what it refuses of one job is no failure of all. */
+function watchOutcomes(jobs: Jobs, loop: Loop): Jobs {
+  const watch =
+    <Args extends unknown[], Answer>(call: (...args: Args) => Promise<Answer>) =>
+    async (...args: Args): Promise<Answer> => {
+      try {
+        const answer = await call(...args);
+        loop.succeeded();
+        return answer;
+      } catch (error) {
+        if (isTransient(error) && !isRowHeld(error)) loop.failed(error);
+        throw error;
+      }
+    };
+  return {
+    ...jobs,
+    completeJobs: watch(jobs.completeJobs),
+    failJobs: watch(jobs.failJobs),
+    acceptJobs: watch(jobs.acceptJobs),
   };
 }
 
