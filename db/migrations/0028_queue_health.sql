@@ -125,14 +125,18 @@ comment on function app_jobs.queue_health() is
 
 revoke all on function app_jobs.queue_health() from public;
 
--- A worker that keeps to some tasks is alive and ready, whatever waits of the others. So it is asked of the jobs: task by task, each found
--- by its first due job, without looking at those behind it. Where one worker takes every task no job is looked at.
+-- A worker that keeps to some tasks is alive and ready, whatever waits of the others. So it is asked of the jobs, by the lane: each step
+-- goes to the next task that has ready jobs, without looking at those behind its first. Where one worker takes every task no job is
+-- looked at. What came due and no claim has promoted, as where no worker is, is looked at for a thousand jobs.
 create function app_jobs.untaken_tasks(at_most integer default 100, out task text, out due bigint, out since timestamptz)
 returns setof record
 language plpgsql
 stable
 security definer
 set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set enable_bitmapscan = off
+set enable_sort = off
 as $$
 declare
   seen integer := 0;
@@ -147,16 +151,42 @@ begin
 
   task := '';
   while seen < 10000 and at_most > 0 loop
-    select j.task_identifier, j.run_at
-    into task, since
-    from app_jobs.jobs as j
-    where j.task_identifier collate "C" > untaken_tasks.task
-      and j.locked_at is null
-      and j.attempts < j.max_attempts
-      and j.run_at <= now()
-    order by j.task_identifier collate "C", j.priority, j.run_at, j.id
-    limit 1;
-    exit when not found;
+    select min(next.task collate "C")
+    into task
+    from (
+      (
+        select j.task_identifier as task
+        from app_jobs.jobs as j
+        where j.locked_at is null
+          and j.attempts < j.max_attempts
+          and j.queue_name is null
+          and j.run_at <= j.updated_at
+          and j.task_identifier collate "C" > untaken_tasks.task
+        order by j.task_identifier collate "C"
+        limit 1
+      )
+      union all
+      (
+        select q.task_identifier
+        from app_jobs.job_queues as q
+        where q.closed_until is null and q.task_identifier collate "C" > untaken_tasks.task
+        order by q.task_identifier collate "C"
+        limit 1
+      )
+      union all
+      (
+        select come_due.task_identifier
+        from (
+          select j.task_identifier
+          from app_jobs.jobs as j
+          where j.locked_at is null and j.attempts < j.max_attempts and j.run_at > j.updated_at and j.run_at <= now()
+          order by j.run_at
+          limit 1000
+        ) as come_due
+        where come_due.task_identifier collate "C" > untaken_tasks.task
+      )
+    ) as next;
+    exit when task is null;
 
     seen := seen + 1;
     if not exists (
@@ -166,18 +196,56 @@ begin
         and (w.tasks is null or untaken_tasks.task = any (w.tasks))
         and untaken_tasks.task <> all (w.excluded)
     ) then
-      due := (
-        select count(*)
-        from (
-          select
+      select count(*), min(waiting.run_at)
+      into due, since
+      from (
+        (
+          select j.run_at
           from app_jobs.jobs as j
-          where j.task_identifier collate "C" = untaken_tasks.task
-            and j.locked_at is null
+          where j.locked_at is null
             and j.attempts < j.max_attempts
-            and j.run_at <= now()
+            and j.queue_name is null
+            and j.run_at <= j.updated_at
+            and j.task_identifier collate "C" = untaken_tasks.task
+          order by j.task_identifier collate "C", j.priority, j.run_at, j.id
           limit 10000
-        ) as waiting
-      );
+        )
+        union all
+        (
+          select j.run_at
+          from (
+            select q.queue_name
+            from app_jobs.job_queues as q
+            where q.closed_until is null and q.task_identifier collate "C" = untaken_tasks.task
+            order by q.task_identifier collate "C", q.next_priority, q.next_run_at, q.queue_name
+            limit 1000
+          ) as lane
+          cross join lateral (
+            select j.run_at
+            from app_jobs.jobs as j
+            where j.queue_name = lane.queue_name
+              and j.task_identifier collate "C" = untaken_tasks.task
+              and j.locked_at is null
+              and j.attempts < j.max_attempts
+              and j.run_at <= j.updated_at
+            limit 1000
+          ) as j
+          limit 10000
+        )
+        union all
+        (
+          select come_due.run_at
+          from (
+            select j.run_at, j.task_identifier
+            from app_jobs.jobs as j
+            where j.locked_at is null and j.attempts < j.max_attempts and j.run_at > j.updated_at and j.run_at <= now()
+            order by j.run_at
+            limit 1000
+          ) as come_due
+          where come_due.task_identifier = untaken_tasks.task
+        )
+      ) as waiting;
+      due := least(due, 10000);
       return next;
       at_most := at_most - 1;
     end if;
@@ -187,6 +255,6 @@ $$;
 
 comment on function app_jobs.untaken_tasks(integer) is
   'Tasks of which jobs are due and that no living worker takes, in the order of their names, at most so many: how many jobs of each are '
-  'due, counted up to 10,000, and since when the first of them in the order of the claim. Looks at 10,000 tasks at most.';
+  'due, counted up to 10,000, and since when the oldest of them. Looks at 10,000 tasks at most.';
 
 revoke all on function app_jobs.untaken_tasks(integer) from public;
