@@ -135,7 +135,7 @@ declare
   looked integer;
   seen_count integer;
   candidates bigint[];
-  -- What may be looked at in vain before it goes by tasks: jobs, and priorities at 60 jobs each.
+  -- What may be looked at in vain before it goes by tasks: jobs, and priorities at 150 jobs each.
   ahead_left integer := 500;
   best text[];
   seen bigint[];
@@ -174,7 +174,7 @@ begin
         order by j.run_at, j.id
         limit looked
       ) as j;
-      ahead_left := ahead_left - 60 - seen_count;
+      ahead_left := ahead_left - 150 - seen_count;
 
       select ids || coalesce(array_agg(taken.id), '{}'), bytes_at_most + coalesce(sum(taken.bytes), 0)
       into ids, bytes_at_most
