@@ -1,9 +1,11 @@
 import type { Jobs } from "#db/jobs";
+import type { Reach } from "../database/await-database.ts";
 import { listenOrPoll } from "../database/listen-or-poll.ts";
 import { whileAway } from "../database/while-away.ts";
 import type { Log } from "../log/log.ts";
 import { startClaimLoop } from "./claim-loop.ts";
 import { createFlight } from "./flight.ts";
+import { startRepair } from "./repair.ts";
 import { startRescue } from "./rescue.ts";
 import type { SlotPool } from "./slot-pool.ts";
 import type { WorkerSettings } from "./start-worker.ts";
@@ -15,8 +17,7 @@ export type PartsOptions = {
   readonly jobs: Jobs;
   readonly pool: SlotPool;
   readonly log: Log;
-  /** Whether a connection pooler stands before the database. */
-  readonly isPooled: boolean;
+  readonly reach: Reach;
 };
 
 /** The parts of a worker at work. */
@@ -33,7 +34,7 @@ export type Parts = {
  * Starts a worker's parts on a database that answers: the lease (worker-run), the claims (claim-loop), the rescue of lost
  * jobs, and the listener that wakes the claims.
  */
-export function startParts(settings: WorkerSettings, { jobs, pool, log, isPooled }: PartsOptions): Parts {
+export function startParts(settings: WorkerSettings, { jobs, pool, log, reach }: PartsOptions): Parts {
   const stopping = new AbortController();
   const flight = createFlight(settings, {
     jobs,
@@ -53,7 +54,7 @@ export function startParts(settings: WorkerSettings, { jobs, pool, log, isPooled
     onOrders: flight.heed,
   });
   const ear = listenOrPoll(settings, {
-    isPooled,
+    ...reach,
     onNotify: { "jobs:insert": () => claims.notified(), "jobs:orders": run.beatNow },
     log,
   });
@@ -77,15 +78,16 @@ export function startParts(settings: WorkerSettings, { jobs, pool, log, isPooled
     log,
   });
   const tidying = startTidying({ jobs, log });
+  const repair = startRepair({ jobs, onRepaired: claims.wake, log });
 
   return {
     whenReady: async () => {
       await Promise.all([whileAway(run.current, { signal: stopping.signal }), ear.settled]);
     },
-    fault: run.fault,
+    fault: () => run.fault() ?? rescue.fault(),
     drain: async (patience) => {
       stopping.abort();
-      await Promise.all([claims.stop(), ear.stop(), rescue.stop(), tidying.stop()]);
+      await Promise.all([claims.stop(), ear.stop(), rescue.stop(), tidying.stop(), repair.stop()]);
       await Promise.race([flight.held.whenNone(), patience]);
       flight.close();
       await flight.held.whenNone();
