@@ -72,7 +72,7 @@ export type Claim = {
 export type Claimed = {
   /** In the order in which they should start: by priority, run_at and id. */
   readonly jobs: readonly LeasedJob[];
-  /** Ids of the completed jobs whose lease no longer held. */
+  /** Ids of the completed jobs that were not taken: their lease no longer holds, or another transaction has them in its hands. */
   readonly refused: ReadonlySet<string>;
   /** How many blocks of the table and its index the look touched, by the server's count: what it passed and what it took. */
   readonly blocks: number;
@@ -106,6 +106,13 @@ export function createJobs(queries: Queries, schema: string, { keepSeconds = nul
     ...claims(call, keepSeconds),
     ...outcomes(call, keepSeconds),
     ...callbacks(call, keepSeconds),
+
+    /** Finds and mends what does not agree with jobs; gives each check that mended something, or could not. */
+    repair: () =>
+      call<{ check: string; repaired: number; fault: string | null }>(
+        `select check_name as "check", repaired::int as repaired, fault from app_jobs.repair()`,
+        [],
+      ),
 
     /** Drops the completed jobs whose time is over, and makes room ahead; gives how many days' worth were dropped. */
     tidyCompleted: async (): Promise<number> => {
@@ -242,7 +249,7 @@ function outcomes(call: Call, keepSeconds: number | null) {
   const taken = async (rows: Promise<{ id: string }[]>) => new Set((await rows).map((row) => row.id));
 
   return {
-    /** Completes jobs; gives the ids whose lease still held. */
+    /** Completes jobs; gives the ids whose lease still held and whose job was in nobody else's hands. */
     completeJobs: (leases: readonly Lease[]): Promise<Set<string>> =>
       taken(
         keepSeconds === null
@@ -257,7 +264,7 @@ function outcomes(call: Call, keepSeconds: number | null) {
             ]),
       ),
 
-    /** Records failed attempts; gives the ids whose lease still held. */
+    /** Records failed attempts; gives the ids as completeJobs does. */
     failJobs: (failures: readonly Failure[], unreachableLimitSeconds: number): Promise<Set<string>> =>
       taken(
         call(
@@ -282,7 +289,13 @@ function outcomes(call: Call, keepSeconds: number | null) {
     cancelJobs: (jobIds: readonly string[], reason: string | null = null): Promise<Set<string>> =>
       taken(call("select id from app_jobs.cancel_jobs($1::bigint[], $2)", [jobIds, reason])),
 
-    /** Leaves jobs to functions that answered 202; gives the ids whose lease still held. */
+    /** Of leases whose outcome was not taken: gives the ids of those that still hold, as another transaction had the job in its hands. */
+    heldLeases: (leases: readonly Lease[]): Promise<Set<string>> =>
+      taken(
+        call("select app_jobs.held_leases($1::bigint[], $2::uuid[]) as id", [ids(leases), tokens(leases)]),
+      ),
+
+    /** Leaves jobs to functions that answered 202; gives the ids as completeJobs does. */
     acceptJobs: (leases: readonly Lease[], callbackSeconds: number): Promise<Set<string>> =>
       taken(
         call("select app_jobs.accept_leases($1::bigint[], $2::uuid[], $3) as id", [

@@ -85,9 +85,8 @@ export function workerRuns(call: Call) {
 
     /** Takes back jobs whose lease has ended; gives what became of them, without payloads. */
     rescueJobs: () =>
-      call<{ id: string; databaseId: string | null; task: string; attempts: number; reason: string }>(
-        `select r.id, (select j.database_id from app_jobs.jobs as j where j.id = r.id) as "databaseId",
-           r.task_identifier as task, r.attempts, r.last_error as reason
+      call<{ id: string; databaseId: string; task: string; attempts: number; reason: string }>(
+        `select r.id, r.database_id as "databaseId", r.task_identifier as task, r.attempts, r.last_error as reason
          from app_jobs.rescue_jobs() as r`,
         [],
       ),

@@ -1,7 +1,8 @@
 -- One row a job that waits or runs. A completed job's row is deleted, a dead one's moves to dead_jobs.
 --
 -- States, all derived: leased (locked_at is set) · waiting (free, attempts < max_attempts), which is either delayed
--- (run_at > updated_at) or ready. Free and without an attempt left it is dead, and moves in the same statement (job_died).
+-- (run_at > updated_at) or ready. Free and without an attempt left, or superseded, it is dead, and moves in the same statement
+-- (job_died).
 --
 -- A lease is known by its token, random and new at every claim. Whoever reports an outcome shows the token; one
 -- that no longer matches changes nothing. The token stays after an outcome, so that a repeat is recognised, and that a late
@@ -91,7 +92,7 @@ comment on column app_jobs.jobs.tracestate is 'W3C trace state that goes with tr
 comment on column app_jobs.jobs.schedule_id is 'Row of scheduled_jobs that made this job.';
 comment on column app_jobs.jobs.scheduled_at is 'Tick of that schedule which this job stands for.';
 comment on column app_jobs.jobs.parked_queue is 'It runs and its serial queue is parked: its end brings the queue back. See park_queues.';
-comment on column app_jobs.jobs.death is 'Why it dies when it is freed without an attempt left, where whoever frees it says so; see dead_jobs.reason.';
+comment on column app_jobs.jobs.death is 'Why it dies when it is freed without an attempt left, where whoever frees it says so, or why it is dead that could not be moved; see dead_jobs.reason.';
 comment on column app_jobs.jobs.has_history is 'Whether job_attempts may have rows of it, which go when it completes.';
 comment on column app_jobs.jobs.revision is
   'How often it was replaced under its key, or retried with another payload, after an attempt; null for never. Part of the Idempotency-Key.';

@@ -222,10 +222,15 @@ begin
     where q.queue_name = old.queue_name and q.closed_until = 'infinity';
   end if;
 
-  -- A job that dies leaves jobs too, free and without an attempt, and takes its history along.
-  if old.has_history and (old.locked_at is not null or old.attempts < old.max_attempts) then
+  -- A job that dies leaves jobs too, and takes its history along.
+  if old.has_history then
     delete from app_jobs.job_attempts as a
-    where a.job_id = old.id;
+    where a.job_id = old.id
+      and not exists (
+        select
+        from app_jobs.dead_jobs as d
+        where d.id = old.id
+      );
   end if;
   return null;
 end;
@@ -254,6 +259,16 @@ begin
   if tg_relid <> 'app_jobs.jobs'::regclass then
     perform app_jobs.refuse_table(tg_relid);
   end if;
+  -- A number that comes again would stand for two jobs: in dead_jobs, in the log, and as Idempotency-Key at functions.
+  if tg_when = 'BEFORE' then
+    perform set_config('jobs.last_id', (select s.last_value from app_jobs.jobs_id_seq as s)::text, true);
+    return null;
+  end if;
+  -- A few more may have been drawn while the table was being locked.
+  perform setval('app_jobs.jobs_id_seq', current_setting('jobs.last_id')::bigint + 100)
+  from app_jobs.jobs_id_seq as s
+  where s.last_value < current_setting('jobs.last_id')::bigint;
+
   delete from app_jobs.job_queues;
   delete from app_jobs.job_attempts as a
   where not exists (
@@ -266,7 +281,8 @@ end;
 $$;
 
 comment on function app_jobs.tg_jobs_truncated() is
-  'After jobs was truncated: forgets its serial queues, of which a parked one would never be brought back, and its histories.';
+  'When jobs is truncated: forgets its serial queues, of which a parked one would never be brought back, and its histories, and '
+  'goes on with the ids where they were, whatever "restart identity" says.';
 
 revoke all on function app_jobs.tg_jobs_truncated() from public;
 
@@ -274,4 +290,10 @@ create trigger jobs_truncated
 after truncate on app_jobs.jobs
 for each statement execute function app_jobs.tg_jobs_truncated();
 
-comment on trigger jobs_truncated on app_jobs.jobs is 'Forgets the queues and histories of jobs that are gone.';
+comment on trigger jobs_truncated on app_jobs.jobs is 'Forgets the queues and histories of jobs that are gone, and not their ids.';
+
+create trigger jobs_to_be_truncated
+before truncate on app_jobs.jobs
+for each statement execute function app_jobs.tg_jobs_truncated();
+
+comment on trigger jobs_to_be_truncated on app_jobs.jobs is 'Notes the latest id, which is not to come again.';

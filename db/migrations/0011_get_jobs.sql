@@ -771,8 +771,16 @@ begin
       hint = 'Pass a name that is this worker''s own.';
   end if;
 
-  -- Callers of this function may be the only workers there are, so it takes back what has expired itself.
-  perform app_jobs.rescue_jobs();
+  -- Callers of this function may be the only workers there are, so it takes back what has expired itself. That this fails keeps nobody
+  -- from what waits.
+  begin
+    perform app_jobs.rescue_jobs();
+  exception
+    when others then
+      raise warning 'JOBS_NOT_TAKEN_BACK' using
+        errcode = sqlstate,
+        detail = format('Jobs whose lease has ended could not be looked for: %s', sqlerrm);
+  end;
 
   select claimed.id
   into claimed_id

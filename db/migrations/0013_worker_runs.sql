@@ -102,7 +102,7 @@ begin
 
   return query
   update app_jobs.jobs as j
-  set attempts = case when j.superseded then j.max_attempts else greatest(j.attempts - 1, 0) end,
+  set attempts = greatest(j.attempts - 1, 0),
     locked_at = null,
     locked_by = null,
     lease_token = null,

@@ -100,7 +100,7 @@ begin
   if tg_relid <> 'app_jobs.scheduled_jobs'::regclass then
     perform app_jobs.refuse_table(tg_relid);
   end if;
-  perform pg_notify('scheduled_jobs:insert', '');
+  perform app_jobs.notify('scheduled_jobs:insert');
   return null;
 end;
 $$;
@@ -135,7 +135,7 @@ begin
   if has_new_rule then
     new.schedule_error := null;
   end if;
-  perform pg_notify('scheduled_jobs:insert', '');
+  perform app_jobs.notify('scheduled_jobs:insert');
   return new;
 end;
 $$;
@@ -164,8 +164,14 @@ set search_path = pg_catalog, pg_temp
 as $$
   update app_jobs.scheduled_jobs as s
   set paused_at = now(), updated_at = now()
-  where s.paused_at is null
-    and (pause_scheduled_jobs.ids is null or s.id = any (pause_scheduled_jobs.ids))
+  where s.id = any (array(
+    select held.id
+    from app_jobs.scheduled_jobs as held
+    where held.paused_at is null
+      and (pause_scheduled_jobs.ids is null or held.id = any (pause_scheduled_jobs.ids))
+    order by held.id
+    for update
+  ))
   returning s.*;
 $$;
 
@@ -181,8 +187,14 @@ set search_path = pg_catalog, pg_temp
 as $$
   update app_jobs.scheduled_jobs as s
   set paused_at = null, updated_at = now()
-  where s.paused_at is not null
-    and (resume_scheduled_jobs.ids is null or s.id = any (resume_scheduled_jobs.ids))
+  where s.id = any (array(
+    select held.id
+    from app_jobs.scheduled_jobs as held
+    where held.paused_at is not null
+      and (resume_scheduled_jobs.ids is null or held.id = any (resume_scheduled_jobs.ids))
+    order by held.id
+    for update
+  ))
   returning s.*;
 $$;
 

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { CallbackRecord, CallbackResult } from "#db/callbacks";
@@ -21,6 +22,10 @@ export type CallbackAppOptions = {
   readonly callbackSeconds: number;
   readonly retryAfterMaxSeconds: number;
 };
+
+/** How often a job in other hands is asked for, and the pause between, in ms: two seconds, below what a drain waits for. */
+const busyTries = 20;
+const busyPauseMs = 100;
 
 /** A message and its wrapping; functions have no reason to send more. */
 const bodyLimitBytes = 262_144;
@@ -62,6 +67,10 @@ export function createCallbackApp(options: CallbackAppOptions): Hono<{ Variables
     const result = await record(found, recordOf(report, options.callbackSeconds));
     const databaseId = c.req.header(header.databaseId);
     note(report, { lease, databaseId, result, log: options.log });
+    if (result === "busy") {
+      c.header("Retry-After", "1");
+      return c.json({ error: "Another transaction has the job in its hands. Try again." }, 503);
+    }
     return result === "passed on"
       ? c.json(
           {
@@ -126,12 +135,23 @@ async function readLeases(
   return found;
 }
 
-/** Records a callback where its lease is. */
+/**
+ * Records a callback where its lease is. A job that another transaction has in its hands is asked for again, some seconds long: no
+ * connection to the database is kept busy meanwhile, which others' callbacks would wait for.
+ */
 async function record(found: readonly Found[], report: CallbackRecord): Promise<CallbackResult> {
+  for (let tries = 1; ; tries++) {
+    const result = await recordOnce(found, report);
+    if (result !== "busy" || tries === busyTries) return result;
+    await pause(busyPauseMs);
+  }
+}
+
+async function recordOnce(found: readonly Found[], report: CallbackRecord): Promise<CallbackResult> {
   let best: CallbackResult = "passed on";
   for (const { jobs, lease } of found) {
     const result = await jobs.callback(lease, report);
-    if (result === "taken") return result;
+    if (result === "taken" || result === "busy") return result;
     if (result === "repeated") best = result;
   }
   return best;

@@ -13,39 +13,45 @@ export type AwaitDatabaseOptions = {
   readonly signal: AbortSignal;
 };
 
+/** How work in a database can be heard of. */
+export type Reach = { readonly isPooled: boolean; readonly isQuiet: boolean };
+
 /**
  * Resolves when the database answers and has the queue's schema. A database that is away is waited for, with a line in the
- * log; one that refuses us, or has no queue, ends the start. Gives whether a connection pooler stands before it; the pool
- * works through that from then on.
+ * log; one that refuses us, or has no queue, ends the start. Gives whether a connection pooler stands before it, through which
+ * the pool works from then on; and whether it keeps all notifications to itself (jobs.notify = 'never').
  *
  * @throws StartError naming the setting or the command that mends it.
  */
 export async function awaitDatabase(
   pool: Pool,
   { settings, log, signal }: AwaitDatabaseOptions,
-): Promise<{ readonly isPooled: boolean }> {
+): Promise<Reach> {
   const look = async () => {
     const { isPooled } = await pool.adapt();
-    await checkSchema(pool, settings);
-    return { isPooled };
+    return { isPooled, isQuiet: await checkSchema(pool, settings) };
   };
   const onAway = (error: unknown) => {
     log.warn(`waiting for the database ${describeDatabase(settings)}`, { error });
   };
   try {
-    return (await whileAway(look, { signal, onAway })) ?? { isPooled: false };
+    return (await whileAway(look, { signal, onAway })) ?? { isPooled: false, isQuiet: false };
   } catch (error) {
     throw databaseFault(error, settings);
   }
 }
 
-async function checkSchema(pool: Pool, settings: AwaitDatabaseOptions["settings"]): Promise<void> {
+/** Gives whether the database notifies nobody. */
+async function checkSchema(pool: Pool, settings: AwaitDatabaseOptions["settings"]): Promise<boolean> {
   const schema = settings.JOBS_SCHEMA;
   const name = `${schema}.get_jobs(uuid, integer, text[], text[], json, bigint[], uuid[], double precision, integer)`;
-  const rows = await pool.unsafe<{ exists: boolean }>("select to_regprocedure($1) is not null as exists", [
-    name as never,
-  ]);
-  if (onlyRow(rows).exists) return;
+  const rows = await pool.unsafe<{ exists: boolean; isQuiet: boolean }>(
+    `select to_regprocedure($1) is not null as exists,
+       current_setting('jobs.notify', true) is not distinct from 'never' as "isQuiet"`,
+    [name as never],
+  );
+  const { exists, isQuiet } = onlyRow(rows);
+  if (exists) return isQuiet;
   throw new StartError(
     `Cannot use the database ${describeDatabase(settings)}: its schema ${schema} has no job queue, or an older one. Run "bun run db:migrate" against it, or set JOBS_SCHEMA.`,
   );

@@ -42,7 +42,7 @@ function startOne(settings: SchedulerSettings, { log }: { readonly log: Log }): 
   let parts: Parts | null = null;
 
   const started = awaitDatabase(sql, { settings, log, signal: stopping.signal }).then(
-    async ({ isPooled }) => {
+    async (reach) => {
       if (stopping.signal.aborted) return;
       const schedules = createSchedules(sql, settings.JOBS_SCHEMA);
       // Asks for what a look reads, and so for the role's rights.
@@ -56,7 +56,7 @@ function startOne(settings: SchedulerSettings, { log }: { readonly log: Log }): 
         log,
       });
       const ear = listenOrPoll(settings, {
-        isPooled,
+        ...reach,
         onNotify: { "scheduled_jobs:insert": loop.wake },
         log,
       });

@@ -140,7 +140,7 @@ function createRequestMaker(settings: WorkerSettings, jobs: Jobs) {
   ): MadeRequest | Promise<MadeRequest> => {
     if (key === undefined)
       throw new Error(
-        "Cannot sign a callback token: the table callback_keys is empty. Insert a secret into it.",
+        "Cannot sign a callback token: the table callback_keys is empty. It is mended within minutes, or by: select * from app_jobs.repair()",
       );
     const now = new Date();
     const request = prepareRequest(job, {

@@ -1,10 +1,12 @@
 import type { Jobs } from "#db/jobs";
+import type { Reach } from "../database/await-database.ts";
 import { listenOrPoll } from "../database/listen-or-poll.ts";
 import { whileAway } from "../database/while-away.ts";
 import type { Loops } from "../health/loops.ts";
 import type { Log } from "../log/log.ts";
 import { startClaimLoop } from "./claim-loop.ts";
 import { createFlight } from "./flight.ts";
+import { startRepair } from "./repair.ts";
 import { startRescue } from "./rescue.ts";
 import type { SlotPool } from "./slot-pool.ts";
 import type { WorkerSettings } from "./start-worker.ts";
@@ -19,8 +21,7 @@ export type PartsOptions = {
   /** Where its loops tell how they fare. */
   readonly loops: Loops;
   readonly log: Log;
-  /** Whether a connection pooler stands before the database. */
-  readonly isPooled: boolean;
+  readonly reach: Reach;
 };
 
 /** The parts of a worker at work. */
@@ -43,7 +44,7 @@ const untakenSeconds = 30;
  * jobs, and the listener that wakes the claims.
  */
 export function startParts(settings: WorkerSettings, options: PartsOptions): Parts {
-  const { jobs, pool, loops, log, isPooled } = options;
+  const { jobs, pool, loops, log, reach } = options;
   const stopping = new AbortController();
   const tasks = tasksOf(settings, log);
   const flight = createFlight(settings, {
@@ -67,7 +68,7 @@ export function startParts(settings: WorkerSettings, options: PartsOptions): Par
     onOrders: flight.heed,
   });
   const ear = listenOrPoll(settings, {
-    isPooled,
+    ...reach,
     onNotify: { "jobs:insert": () => claims.notified(), "jobs:orders": run.beatNow },
     log,
   });
@@ -85,7 +86,7 @@ export function startParts(settings: WorkerSettings, options: PartsOptions): Par
     loop: loops.add("claims"),
     log,
   });
-  const upkeep = startUpkeep(settings, { ...options, run, onRescued: claims.wake });
+  const upkeep = startUpkeep(settings, { ...options, run, onFound: claims.wake });
   return {
     whenReady: async () => {
       await Promise.all([whileAway(run.current, { signal: stopping.signal }), ear.settled]);
@@ -105,19 +106,21 @@ export function startParts(settings: WorkerSettings, options: PartsOptions): Par
 
 type UpkeepOptions = Pick<PartsOptions, "jobs" | "loops" | "log"> & {
   readonly run: Pick<WorkerRun, "current">;
-  readonly onRescued: () => void;
+  /** Called when jobs may be claimed that nothing told of. */
+  readonly onFound: () => void;
 };
 
-/** Starts what every worker does for all of them: the rescue of lost jobs, tidying, and the watch over tasks that nobody takes. */
-function startUpkeep(settings: WorkerSettings, { jobs, loops, log, run, onRescued }: UpkeepOptions) {
+/** Starts what every worker does for all: the rescue of lost jobs, tidying, repair, and the watch over tasks that nobody takes. */
+function startUpkeep(settings: WorkerSettings, { jobs, loops, log, run, onFound }: UpkeepOptions) {
   const rescue = startRescue({
     jobs,
     everySeconds: Math.min(2, settings.JOBS_LEASE_SECONDS / 6),
-    onRescued,
+    onRescued: onFound,
     loop: loops.add("rescue"),
     log,
   });
   const tidying = startTidying({ jobs, loop: loops.add("tidying"), log });
+  const repair = startRepair({ jobs, onRepaired: onFound, loop: loops.add("repair"), log });
   const untaken = startUntakenWatch({
     // Registered first: what this worker takes is taken.
     untakenTasks: () => run.current().then(jobs.untakenTasks),
@@ -126,7 +129,7 @@ function startUpkeep(settings: WorkerSettings, { jobs, loops, log, run, onRescue
   });
   return {
     note: untaken.note,
-    stop: () => Promise.all([rescue.stop(), tidying.stop(), untaken.stop()]),
+    stop: () => Promise.all([rescue.stop(), tidying.stop(), repair.stop(), untaken.stop()]),
   };
 }
 

@@ -57,8 +57,8 @@ function startOne(settings: WorkerSettings, { log, pool }: OneOptions): Worker {
   const done = new AbortController();
   let parts: ReturnType<typeof startParts> | null = null;
 
-  const started = awaitDatabase(sql, { settings, log, signal: stopping.signal }).then(({ isPooled }) => {
-    if (!stopping.signal.aborted) parts = startParts(settings, { jobs, pool, loops, log, isPooled });
+  const started = awaitDatabase(sql, { settings, log, signal: stopping.signal }).then((reach) => {
+    if (!stopping.signal.aborted) parts = startParts(settings, { jobs, pool, loops, log, reach });
   });
   const ready = started.then(() => parts?.whenReady());
   ready.catch(() => undefined);

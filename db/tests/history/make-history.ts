@@ -207,5 +207,5 @@ async function drain({ sql }: TestDatabase, world: World): Promise<void> {
 export function stateOf(row: JobRow | null): "absent" | "leased" | "waiting" | "dead" {
   if (row === null) return "absent";
   if (row.isLeased) return "leased";
-  return row.attempts < row.maxAttempts ? "waiting" : "dead";
+  return row.attempts < row.maxAttempts && !row.superseded ? "waiting" : "dead";
 }
