@@ -1,8 +1,7 @@
 import { Command } from "commander";
-import { z } from "zod";
 import { AdoptionError } from "../../db/adopt/adopt.ts";
 import { goBack, migrate } from "../../db/migrate.ts";
-import { postgresSettings } from "../../services/config/postgres-settings.ts";
+import { connectionSettings } from "../../services/config/postgres-settings.ts";
 import { readSettings } from "../../services/config/read-settings.ts";
 import { databaseFault, describeDatabase } from "../../services/database/describe-database.ts";
 import { isToldFault } from "../options/is-told-fault.ts";
@@ -14,7 +13,7 @@ const { back } = new Command("db:migrate")
   .opts<{ back?: boolean }>();
 
 try {
-  const settings = readSettings("the migration", z.object(postgresSettings), process.env);
+  const settings = readSettings("the migration", connectionSettings, process.env);
   const what = await (back ? giveBack() : bringUpToDate()).catch((error: unknown) => {
     throw isToldFault(error) ? error : databaseFault(error, settings);
   });

@@ -5,7 +5,7 @@ import { connect, type DatabaseSettings, type Sql } from "../../db/client/connec
 import { reach } from "../../db/client/reach.ts";
 import { migrate } from "../../db/migrate.ts";
 import { addSampleRows, createSampleTables } from "../../services/admin-api/load-sample.ts";
-import { postgresSettings } from "../../services/config/postgres-settings.ts";
+import { connectionSettings, postgresSettings } from "../../services/config/postgres-settings.ts";
 import { readSettings } from "../../services/config/read-settings.ts";
 import { databaseFault, describeDatabase } from "../../services/database/describe-database.ts";
 import { StartError } from "../../services/http/serve.ts";
@@ -32,7 +32,7 @@ export async function startDatabase(options: StackOptions): Promise<StackDatabas
   const { env, onUp } = options;
   const settings =
     env["PGHOST"] || env["DATABASE_URL"]
-      ? readSettings("the local stack", z.object(postgresSettings), env)
+      ? readSettings("the local stack", connectionSettings, env)
       : {
           ...readSettings("the local stack", z.object(postgresSettings).pick({ JOBS_SCHEMA: true }), env),
           ...(await startEmbedded(options)),
