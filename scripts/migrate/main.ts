@@ -3,7 +3,7 @@ import { AdoptionError } from "../../db/adopt/adopt.ts";
 import { goBack, migrate } from "../../db/migrate.ts";
 import { connectionSettings } from "../../services/config/postgres-settings.ts";
 import { readSettings } from "../../services/config/read-settings.ts";
-import { databaseFault, describeDatabase } from "../../services/database/describe-database.ts";
+import { databaseFault, describeDatabase, leftOutLines } from "../../services/database/describe-database.ts";
 import { isToldFault } from "../options/is-told-fault.ts";
 
 const { back } = new Command("db:migrate")
@@ -14,6 +14,7 @@ const { back } = new Command("db:migrate")
 
 try {
   const settings = readSettings("the migration", connectionSettings, process.env);
+  for (const line of leftOutLines(settings)) console.error(line);
   const what = await (back ? giveBack() : bringUpToDate()).catch((error: unknown) => {
     throw isToldFault(error) ? error : databaseFault(error, settings);
   });

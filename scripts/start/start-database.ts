@@ -7,7 +7,7 @@ import { migrate } from "../../db/migrate.ts";
 import { addSampleRows, createSampleTables } from "../../services/admin-api/load-sample.ts";
 import { connectionSettings, postgresSettings } from "../../services/config/postgres-settings.ts";
 import { readSettings } from "../../services/config/read-settings.ts";
-import { databaseFault, describeDatabase } from "../../services/database/describe-database.ts";
+import { databaseFault, describeDatabase, leftOutLines } from "../../services/database/describe-database.ts";
 import { StartError } from "../../services/http/serve.ts";
 import {
   LocalPostgresError,
@@ -29,7 +29,7 @@ export type StackDatabase = DatabaseSettings & { readonly JOBS_SCHEMA: string };
  * @throws StartError or ConfigError in one message.
  */
 export async function startDatabase(options: StackOptions): Promise<StackDatabase> {
-  const { env, onUp } = options;
+  const { env, onUp, log } = options;
   const settings =
     env["PGHOST"] || env["DATABASE_URL"]
       ? readSettings("the local stack", connectionSettings, env)
@@ -40,6 +40,7 @@ export async function startDatabase(options: StackOptions): Promise<StackDatabas
   await withConnection(settings, reach).catch((error: unknown) => {
     throw databaseFault(error, settings);
   });
+  for (const line of leftOutLines(settings)) log.warn(line);
   onUp("Postgres", describeDatabase(settings));
   const { applied, total } = await migrate(settings, settings.JOBS_SCHEMA);
   await withConnection(settings, createSampleTables);

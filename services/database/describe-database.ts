@@ -10,6 +10,26 @@ export function describeDatabase(settings: DatabaseSettings): string {
   return `${database} at ${hosts.map(describeHost).join(",")} as ${user}`;
 }
 
+type Connections = DatabaseSettings & {
+  readonly JOBS_DATABASES?: readonly string[];
+  readonly JOBS_LISTEN_URL?: string | undefined;
+};
+
+/** Gives a line for each connection of the settings that asks for what is left out, which names it. */
+export function leftOutLines(settings: Connections): string[] {
+  const { JOBS_DATABASES = [], JOBS_LISTEN_URL } = settings;
+  const urls = JOBS_DATABASES.length > 0 ? JOBS_DATABASES : [settings.DATABASE_URL];
+  const all = JOBS_LISTEN_URL === undefined ? urls : [...urls, JOBS_LISTEN_URL];
+  const lines = all.flatMap((DATABASE_URL) => {
+    const one = { ...settings, DATABASE_URL };
+    const { leftOut } = readTarget(one);
+    return leftOut.length === 0
+      ? []
+      : [`Left out of the connection to ${describeDatabase(one)}: ${leftOut.join(", ")}.`];
+  });
+  return [...new Set(lines)];
+}
+
 const remedies: Record<string, string> = {
   "28P01": "Check PGUSER and PGPASSWORD, or DATABASE_URL.",
   "28000": "Check PGUSER and PGPASSWORD, or DATABASE_URL.",

@@ -102,7 +102,7 @@ function tlsFault(error: unknown, mode: TlsChoice["mode"]): ConnectionFault {
   const isLoss = /^E[A-Z]+$/.test(code) || code === "CONNECTION_CLOSED";
   return new ConnectionFault(
     isLoss ? code : "TLS_FAILED",
-    `TLS with sslmode=${mode} failed: ${message.replace(/\.$/, "")}`,
+    `TLS with sslmode=${mode} failed: ${message.replace(/[.:\s]+$/, "")}`,
     {
       cause: error,
       isOfTls: true,

@@ -47,11 +47,12 @@ function splitUserInfo(text: string): { readonly userInfo: string | undefined; r
 function readHosts(text: string): [string, string][] {
   if (text === "") return [];
   const parts = text.split(",").map((part) => {
-    const [, address, name = "", , port = ""] = /^(?:\[([^\]]*)\]|([^:]*))(:(.*))?$/.exec(part) ?? [];
-    if (address === undefined && part.startsWith("["))
-      throw new ConnectionTextError("expected a ] behind the [ of an IPv6 address");
-    if (address === undefined && name === "" && !part.startsWith(":") && part !== "")
-      throw new ConnectionTextError("expected an IPv6 address to stand in brackets, as [::1]");
+    const found = /^(?:\[([^\]]*)\]|([^:[]*))(?::([^:]*))?$/.exec(part);
+    if (found === null)
+      throw new ConnectionTextError(
+        "expected an IPv6 address to stand in brackets, as [::1], and a port behind a :",
+      );
+    const [, address, name = "", port = ""] = found;
     return { host: decode(address ?? name, "its host"), port: decode(port, "its port") };
   });
   const ports = parts.map(({ port }) => port);
