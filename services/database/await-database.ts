@@ -2,6 +2,7 @@ import { type DatabaseSettings, onlyRow } from "#db/connect";
 import type { Pool } from "#db/open-pool";
 import { StartError } from "../http/serve.ts";
 import type { Log } from "../log/log.ts";
+import { checkSession } from "./check-session.ts";
 import { databaseFault, describeDatabase } from "./describe-database.ts";
 import { whileAway } from "./while-away.ts";
 
@@ -27,6 +28,7 @@ export async function awaitDatabase(
   const look = async () => {
     const { isPooled } = await pool.adapt();
     await checkSchema(pool, settings);
+    await checkSession(pool, settings);
     return { isPooled };
   };
   const onAway = (error: unknown) => {
