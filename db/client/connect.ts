@@ -26,7 +26,7 @@ export type ConnectOptions = {
   /** How long opening a connection may take, in seconds (10). */
   readonly connectSeconds?: number;
   /** Settings of the server for these connections. */
-  readonly parameters?: Readonly<Record<string, number>>;
+  readonly parameters?: Readonly<Record<string, number | string>>;
   /** Called whenever a connection has closed, for whatever reason. */
   readonly onClose?: () => void;
 };

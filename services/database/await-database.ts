@@ -41,12 +41,16 @@ export async function awaitDatabase(
   }
 }
 
+/** Types of the parameters of get_jobs, by which its present form is told from older ones. */
+const parameters = ["uuid", "int4", "text[]", "text[]", "json", "int8[]", "uuid[]", "float8"];
+
 async function checkSchema(pool: Pool, settings: AwaitDatabaseOptions["settings"]): Promise<void> {
   const schema = settings.JOBS_SCHEMA;
-  const name = `${schema}.get_jobs(uuid, integer, text[], text[], json, bigint[], uuid[], double precision)`;
-  const rows = await pool.unsafe<{ exists: boolean }>("select to_regprocedure($1) is not null as exists", [
-    name as never,
-  ]);
+  const name = `${schema}.get_jobs(${parameters.map((type) => `pg_catalog.${type}`).join(", ")})`;
+  const rows = await pool.unsafe<{ exists: boolean }>(
+    "select pg_catalog.to_regprocedure($1) is not null as exists",
+    [name as never],
+  );
   if (onlyRow(rows).exists) return;
   throw new StartError(
     `Cannot use the database ${describeDatabase(settings)}: its schema ${schema} has no job queue, or an older one. Run "bun run db:migrate" against it, or set JOBS_SCHEMA.`,

@@ -8,6 +8,7 @@ type Session = {
   readonly replicationRole: string;
   readonly isReadOnly: boolean;
   readonly isStandby: boolean;
+  readonly arrayNulls: string;
   readonly guarded: readonly string[];
 };
 
@@ -20,6 +21,7 @@ const question = `
     pg_catalog.current_setting('session_replication_role') as "replicationRole",
     pg_catalog.current_setting('transaction_read_only') = 'on' as "isReadOnly",
     pg_catalog.pg_is_in_recovery() as "isStandby",
+    pg_catalog.current_setting('array_nulls') as "arrayNulls",
     pg_catalog.to_json(array(
       select c.relname::pg_catalog.text
       from pg_catalog.pg_class as c
@@ -61,7 +63,7 @@ export async function checkSession(
   settings: DatabaseSettings & { readonly JOBS_SCHEMA: string },
 ): Promise<void> {
   const rows = await pool.unsafe<Session>(question, [settings.JOBS_SCHEMA as never]);
-  const { role, replicationRole, isReadOnly, isStandby, guarded } = onlyRow(rows);
+  const { role, replicationRole, isReadOnly, isStandby, arrayNulls, guarded } = onlyRow(rows);
   const schema = settings.JOBS_SCHEMA;
   const reset = (name: string) =>
     `Reset it: alter role "${role}" reset ${name}; or alter database … reset ${name}; whichever sets it.`;
@@ -75,6 +77,11 @@ export async function checkSession(
   if (replicationRole === "replica")
     refuse(
       `session_replication_role is replica for the role ${role}, so the queue's triggers would not run. ${reset("session_replication_role")}`,
+    );
+  // Behind a pooler we cannot set it ourselves.
+  if (arrayNulls !== "on")
+    refuse(
+      `array_nulls is off for the role ${role}, so no outcome could be written. ${reset("array_nulls")}`,
     );
   if (isReadOnly && !isStandby)
     refuse(

@@ -38,7 +38,10 @@ local     all        all           scram-sha-256
 host      all        all           all scram-sha-256
 `;
 
-/** Roles and databases that the access rules know; each role's password is `secret`. */
+/**
+ * Roles and databases that the access rules know; each role's password is `secret`. In `one_writes` only the server with TLS lets
+ * one write.
+ */
 const setUp = [
   ...["by_certificate", "by_password", "by_trust", "by_scram"].map(
     (role) => `create role ${role} login password 'secret'`,
@@ -48,6 +51,7 @@ const setUp = [
   "create database plain_only",
   "create database tls_only",
   "create database by_scram",
+  "create database one_writes",
 ];
 
 /** Starts such a server, with TLS or without. */
@@ -61,7 +65,8 @@ export async function withPostgresWays({ tls }: { readonly tls: boolean }): Prom
   const start = (settings: readonly string[]) =>
     startLocalPostgres({ folder: data, port: 0, durable: false, settings });
   const first = await start([]);
-  await runAll(first.url);
+  const readOnly = "alter database one_writes set default_transaction_read_only = on";
+  await runAll(first.url, tls ? setUp : [...setUp, readOnly]);
   await first.stop();
   await Bun.write(join(data, "pg_hba.conf"), access);
   const server = await start([
@@ -81,9 +86,9 @@ export async function withPostgresWays({ tls }: { readonly tls: boolean }): Prom
   };
 }
 
-async function runAll(url: string): Promise<void> {
+async function runAll(url: string, statements: readonly string[]): Promise<void> {
   const sql = connect({ DATABASE_URL: url }, { max: 1, name: "test" });
-  for (const statement of setUp) await sql.unsafe(statement);
+  for (const statement of statements) await sql.unsafe(statement);
   await sql.end();
 }
 
