@@ -53,6 +53,8 @@ type Urls = {
 
 /** Finds what is wrong with URLs that a setting of another name holds. */
 function checkUrls({ settings, name, urls }: Urls, add: AddFault): void {
+  if (name === "JOBS_DATABASES" && !urls.every((url) => /^postgres(ql)?:\/\//i.test(url)))
+    return add(name, "expected postgres:// URLs, with commas between them");
   const faults = urls.flatMap((DATABASE_URL, place) =>
     faultsOf({ ...settings, DATABASE_URL }).map(({ setting, message }) => {
       const which = urls.length === 1 ? "" : `URL ${place + 1}: `;
