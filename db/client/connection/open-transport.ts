@@ -93,11 +93,6 @@ async function encrypt(raw: Socket, host: Host, options: TransportOptions): Prom
 
 function tlsFault(error: unknown, mode: TlsChoice["mode"]): ConnectionFault {
   const { code = "", message } = error as NodeJS.ErrnoException;
-  const isName = code === "ERR_TLS_CERT_ALTNAME_INVALID";
-  const isTrust = /CERT|SELF_SIGNED|ISSUER|VERIFY|SIGNATURE/.test(code);
-  const nameRemedy = "Connect by a name that its certificate has, or set sslmode to verify-ca.";
-  const trustRemedy =
-    "Set PGSSLROOTCERT (sslrootcert in DATABASE_URL) to a file with the certificate of the CA that signed the server's.";
   // A connection that ends in the handshake may be a server that restarts.
   const isLoss = /^E[A-Z]+$/.test(code) || code === "CONNECTION_CLOSED";
   return new ConnectionFault(
@@ -106,9 +101,17 @@ function tlsFault(error: unknown, mode: TlsChoice["mode"]): ConnectionFault {
     {
       cause: error,
       isOfTls: true,
-      ...(isName ? { remedy: nameRemedy } : isTrust ? { remedy: trustRemedy } : {}),
+      remedy: tlsRemedy(code),
     },
   );
+}
+
+function tlsRemedy(code: string): string {
+  if (code === "ERR_TLS_CERT_ALTNAME_INVALID")
+    return "Connect by a name that its certificate has, or set sslmode to verify-ca.";
+  if (/SELF_SIGNED|ISSUER|UNABLE_TO_VERIFY|UNTRUSTED/.test(code))
+    return "Set PGSSLROOTCERT (sslrootcert in DATABASE_URL) to a file with the certificate of the CA that signed the server's.";
+  return "Check the server's certificate, and what PGSSL… or the ssl… of DATABASE_URL ask for.";
 }
 
 /** Gives what TLS to a host needs, with the files as they are now. */
