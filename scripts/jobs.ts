@@ -1,9 +1,11 @@
 import { Command } from "commander";
+import { leftOutLines } from "../services/database/describe-database.ts";
 import { addCancel } from "./jobs/cancel.ts";
 import { addDiscard } from "./jobs/discard.ts";
 import { addEnqueue } from "./jobs/enqueue.ts";
 import { explainFailure } from "./jobs/explain-failure.ts";
 import { addList } from "./jobs/list.ts";
+import { commandSettings } from "./jobs/open-queue.ts";
 import { addPolicy } from "./jobs/policy.ts";
 import { addRetry } from "./jobs/retry.ts";
 import { addScheduleAdd } from "./jobs/schedule-add.ts";
@@ -53,6 +55,10 @@ addScheduleAdd(schedule, terminal);
 addScheduleList(schedule, terminal);
 addSchedulePause(schedule, terminal);
 addScheduleRemove(schedule, terminal);
+
+program.hook("preAction", () => {
+  for (const line of leftOutLines(commandSettings(terminal.env))) terminal.note(line);
+});
 
 try {
   await program.parseAsync();

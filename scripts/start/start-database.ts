@@ -5,9 +5,9 @@ import { connect, type DatabaseSettings, type Sql } from "../../db/client/connec
 import { reach } from "../../db/client/reach.ts";
 import { migrate } from "../../db/migrate.ts";
 import { addSampleRows, createSampleTables } from "../../services/admin-api/load-sample.ts";
-import { postgresSettings } from "../../services/config/postgres-settings.ts";
+import { connectionSettings, postgresSettings } from "../../services/config/postgres-settings.ts";
 import { readSettings } from "../../services/config/read-settings.ts";
-import { databaseFault, describeDatabase } from "../../services/database/describe-database.ts";
+import { databaseFault, describeDatabase, leftOutLines } from "../../services/database/describe-database.ts";
 import { StartError } from "../../services/http/serve.ts";
 import {
   LocalPostgresError,
@@ -29,10 +29,10 @@ export type StackDatabase = DatabaseSettings & { readonly JOBS_SCHEMA: string };
  * @throws StartError or ConfigError in one message.
  */
 export async function startDatabase(options: StackOptions): Promise<StackDatabase> {
-  const { env, maySeed, onUp } = options;
+  const { env, maySeed, onUp, log } = options;
   const settings =
     env["PGHOST"] || env["DATABASE_URL"]
-      ? { ...readSettings("the local stack", z.object(postgresSettings), env), isForeign: true }
+      ? { ...readSettings("the local stack", connectionSettings, env), isForeign: true }
       : {
           ...readSettings("the local stack", z.object(postgresSettings).pick({ JOBS_SCHEMA: true }), env),
           ...(await startEmbedded(options)),
@@ -42,6 +42,7 @@ export async function startDatabase(options: StackOptions): Promise<StackDatabas
   await withConnection(settings, reach).catch((error: unknown) => {
     throw databaseFault(error, settings);
   });
+  for (const line of leftOutLines(settings)) log.warn(line);
   onUp("Postgres", describeDatabase(settings));
   const { applied, total } = await migrate(settings, settings.JOBS_SCHEMA);
   await withConnection(settings, createSampleTables);

@@ -2,6 +2,7 @@ import { type DatabaseSettings, onlyRow } from "#db/connect";
 import type { Pool } from "#db/open-pool";
 import { StartError } from "../http/serve.ts";
 import type { Log } from "../log/log.ts";
+import { checkSession } from "./check-session.ts";
 import { databaseFault, describeDatabase } from "./describe-database.ts";
 import { whileAway } from "./while-away.ts";
 
@@ -29,7 +30,9 @@ export async function awaitDatabase(
 ): Promise<Reach> {
   const look = async () => {
     const { isPooled } = await pool.adapt();
-    return { isPooled, isQuiet: await checkSchema(pool, settings) };
+    const isQuiet = await checkSchema(pool, settings);
+    await checkSession(pool, settings);
+    return { isPooled, isQuiet };
   };
   const onAway = (error: unknown) => {
     log.warn(`waiting for the database ${describeDatabase(settings)}`, { error });
@@ -41,13 +44,16 @@ export async function awaitDatabase(
   }
 }
 
+/** Types of the parameters of get_jobs, by which its present form is told from older ones. */
+const parameters = ["uuid", "int4", "text[]", "text[]", "json", "int8[]", "uuid[]", "float8", "int4"];
+
 /** Gives whether the database notifies nobody. */
 async function checkSchema(pool: Pool, settings: AwaitDatabaseOptions["settings"]): Promise<boolean> {
   const schema = settings.JOBS_SCHEMA;
-  const name = `${schema}.get_jobs(uuid, integer, text[], text[], json, bigint[], uuid[], double precision, integer)`;
+  const name = `${schema}.get_jobs(${parameters.map((type) => `pg_catalog.${type}`).join(", ")})`;
   const rows = await pool.unsafe<{ exists: boolean; isQuiet: boolean }>(
-    `select to_regprocedure($1) is not null as exists,
-       current_setting('jobs.notify', true) is not distinct from 'never' as "isQuiet"`,
+    `select pg_catalog.to_regprocedure($1) is not null as exists,
+       pg_catalog.current_setting('jobs.notify', true) is not distinct from 'never' as "isQuiet"`,
     [name as never],
   );
   const { exists, isQuiet } = onlyRow(rows);

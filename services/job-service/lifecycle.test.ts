@@ -188,7 +188,7 @@ test("a process without its settings says all that is wrong and exits with 1", a
   expect(service.output()).toBe(
     [
       "Cannot start the job service: 7 settings are wrong.",
-      '  PGPORT: expected a whole number from 0 to 65535 (given: "many")',
+      '  PGPORT: expected a whole number from 1 to 65535 (given: "many")',
       '  HTTP_PROXY: expected the http:// or https:// URL of a proxy, or HOST:PORT (given: "socks5://proxy:1080")',
       '  JOBS_SUPPORT_ANY: expected true or false (given: "perhaps")',
       '  JOBS_CONCURRENCY: expected a whole number from 1 to 10000 (given: "0")',
