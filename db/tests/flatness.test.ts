@@ -135,7 +135,7 @@ test.each(Object.entries(backlogs))(
     ];
     for (const filter of tasks) {
       await db.add({ count: 5 });
-      await db.add({ count: 2, queue: `mine-${filter.only}` });
+      await db.add({ count: 2, queue: `mine-${filter.only === null ? "others" : "some"}` });
       let claimed: readonly LeasedJob[] = [];
       const read = await db.readBy(async () => {
         claimed = (await db.jobs.getJobs({ run, limit: 10, tasks: filter })).jobs;

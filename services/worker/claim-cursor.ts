@@ -1,4 +1,5 @@
-import { compareIds, type Floors, type LeasedJob } from "#db/jobs";
+import { compareIds } from "#db/claims";
+import type { Floors, LeasedJob } from "#db/jobs";
 
 /** How far back one look goes. */
 export type Reach = {

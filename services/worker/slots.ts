@@ -78,7 +78,7 @@ export function createSlots({ pool, perform, held, onFree, onFollowed }: SlotsOp
   const next: { readonly job: LeasedJob; readonly since: number }[] = [];
   const pace = createPace();
   let unsettled = 0;
-  let payloadBytes = 0;
+  const payloads = createPayloads();
   let isClosed = false;
 
   const share = pool.join(() => startNext());
@@ -97,7 +97,7 @@ export function createSlots({ pool, perform, held, onFree, onFollowed }: SlotsOp
       startNext();
     });
     held.remove(job.id);
-    payloadBytes -= job.payload.length;
+    payloads.remove(job);
     unsettled -= 1;
     startNext();
     if (isFollowed) onFollowed();
@@ -113,16 +113,16 @@ export function createSlots({ pool, perform, held, onFree, onFollowed }: SlotsOp
   return {
     wanted: () => {
       const ahead = pace.ahead();
-      if (next.length > ahead / 2 || payloadBytes >= payloadLimit) return 0;
+      if (next.length > ahead / 2 || payloads.bytesLeft() <= 0) return 0;
       const left = free() - next.length;
       if (left <= 0 || reserved === 0 || requests.areQuick()) return Math.max(0, left + ahead);
       return left > reserved ? left - reserved : Math.ceil(left / 2);
     },
     leftOut: () => (free() - next.length <= reserved ? requests.notQuick() : []),
-    wantedBytes: () => payloadLimit - payloadBytes,
+    wantedBytes: payloads.bytesLeft,
     add: (job) => {
       held.add(job.id);
-      payloadBytes += job.payload.length;
+      payloads.add(job);
       next.push({ job, since: performance.now() });
       startNext();
     },
@@ -138,12 +138,26 @@ export function createSlots({ pool, perform, held, onFree, onFollowed }: SlotsOp
     takeBack: () => {
       pace.forget();
       const left = next.splice(0).map(({ job }) => job);
-      for (const { id, payload } of left) {
-        held.remove(id);
-        payloadBytes -= payload.length;
+      for (const job of left) {
+        held.remove(job.id);
+        payloads.remove(job);
       }
       return left;
     },
+  };
+}
+
+/** Keeps how many bytes of payload are in hand. */
+function createPayloads() {
+  let bytes = 0;
+  return {
+    add: ({ payload }: LeasedJob) => {
+      bytes += payload.length;
+    },
+    remove: ({ payload }: LeasedJob) => {
+      bytes -= payload.length;
+    },
+    bytesLeft: () => payloadLimit - bytes,
   };
 }
 
