@@ -127,4 +127,3 @@ export function claims(call: Call, keepSeconds: number | null) {
 function floorsText(floors: Floors = null): string | null {
   return floors === null ? null : JSON.stringify(floors);
 }
-

@@ -29,7 +29,7 @@ const mayRound = /\d[\d.]{15}|\d[eE]/;
 export function readExactJson(text: string): ExactJson {
   const { depth, rounded } =
     text.length > deepest || mayRound.test(text) ? scan(text) : { depth: 0, rounded: [] };
-  if (depth > deepest) return { fault: `is nested deeper than ${deepest} levels` };
+  if (depth > deepest) return { fault: `is nested more than ${deepest.toLocaleString("en")} deep` };
   try {
     return rounded.length === 0
       ? { value: JSON.parse(text) as unknown, asText: new Set() }

@@ -136,7 +136,7 @@ describe("what a payload makes a function do is bounded", () => {
     expect(readExactJson(nested(1000))).toHaveProperty("value");
     for (const depth of [1001, 500_000])
       expect(refusalOf(() => parsePayload(nested(depth), anything)).message).toBe(
-        "The payload is nested deeper than 1000 levels",
+        "The payload is nested more than 1,000 deep",
       );
     expect(readExactJson(`{"a":"${"[".repeat(5000)}"}`)).toHaveProperty("value");
     expect(readExactJson(`{"a":[${"[],".repeat(5000)}1]}`)).toHaveProperty("value");

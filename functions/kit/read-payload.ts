@@ -3,8 +3,8 @@ import { shorten } from "../protocol/readable-text.ts";
 import { readExactJson } from "./exact-json.ts";
 import { JobError } from "./job-error.ts";
 
-/** Largest payload that a function reads. Ten times the largest that the queue is tested with. */
-const payloadLimitBytes = 10 * 1024 * 1024;
+/** Largest payload that a function reads: what the queue takes (db/migrations/0008_jobs_triggers.sql). */
+const payloadLimitBytes = 16 * 1024 * 1024;
 
 /** Most faults that one message names. */
 const namedFaults = 10;

@@ -5,7 +5,7 @@ import type { Attachment } from "../mail/mail.ts";
 /** Most recipients of one mail, copies among them: Mailgun's own limit. */
 const recipientLimit = 1000;
 
-/** Most attachments of one mail; the payload's own limit, 10 MiB, bounds what they hold. */
+/** Most attachments of one mail; the payload's own limit, 16 MiB, bounds what they hold. */
 const attachmentLimit = 100;
 
 /** Longest subject: a line of a mail has 998 letters at most (RFC 5322 §2.1.1), and nine of them are its name. */

@@ -41,28 +41,26 @@ function startOne(settings: SchedulerSettings, { log }: { readonly log: Log }): 
   const stopping = new AbortController();
   let parts: Parts | null = null;
 
-  const started = awaitDatabase(sql, { settings, log, signal: stopping.signal }).then(
-    async (reach) => {
-      if (stopping.signal.aborted) return;
-      const schedules = createSchedules(sql, settings.JOBS_SCHEMA);
-      // Asks for what a look reads, and so for the role's rights.
-      const nothing = { limit: 1, except: [] };
-      await whileAway(() => schedules.due(new Date(0), nothing), { signal: stopping.signal });
-      if (stopping.signal.aborted) return;
-      const loop = startTickLoop({
-        schedules,
-        pollSeconds: settings.JOBS_POLL_SECONDS,
-        loop: loops.add("ticks"),
-        log,
-      });
-      const ear = listenOrPoll(settings, {
-        ...reach,
-        onNotify: { "scheduled_jobs:insert": loop.wake },
-        log,
-      });
-      parts = { loop, ear };
-    },
-  );
+  const started = awaitDatabase(sql, { settings, log, signal: stopping.signal }).then(async (reach) => {
+    if (stopping.signal.aborted) return;
+    const schedules = createSchedules(sql, settings.JOBS_SCHEMA);
+    // Asks for what a look reads, and so for the role's rights.
+    const nothing = { limit: 1, except: [] };
+    await whileAway(() => schedules.due(new Date(0), nothing), { signal: stopping.signal });
+    if (stopping.signal.aborted) return;
+    const loop = startTickLoop({
+      schedules,
+      pollSeconds: settings.JOBS_POLL_SECONDS,
+      loop: loops.add("ticks"),
+      log,
+    });
+    const ear = listenOrPoll(settings, {
+      ...reach,
+      onNotify: { "scheduled_jobs:insert": loop.wake },
+      log,
+    });
+    parts = { loop, ear };
+  });
   const ready = started.then(() => parts?.ear.settled);
   ready.catch(() => undefined);
 

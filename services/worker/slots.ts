@@ -78,14 +78,13 @@ export function createSlots({ pool, perform, held, onFree, onFollowed }: SlotsOp
   const next: { readonly job: LeasedJob; readonly since: number }[] = [];
   const pace = createPace();
   let unsettled = 0;
-  const payloads = createPayloads();
+  const inHand = createInHand(held);
   let isClosed = false;
 
   const share = pool.join(() => startNext());
   const unsettledLimit = Math.max(share.limit * unsettledPerSlot, unsettledAtLeast);
   const free = () => (isClosed || unsettled >= unsettledLimit ? 0 : share.free());
-  const requests = createRequests();
-  const reserved = Math.floor(share.limit / slotsPerReserved);
+  const requests = createRequests(Math.floor(share.limit / slotsPerReserved));
   const start = async (job: LeasedJob) => {
     share.take();
     unsettled += 1;
@@ -96,8 +95,7 @@ export function createSlots({ pool, perform, held, onFree, onFollowed }: SlotsOp
       share.give();
       startNext();
     });
-    held.remove(job.id);
-    payloads.remove(job);
+    inHand.remove(job);
     unsettled -= 1;
     startNext();
     if (isFollowed) onFollowed();
@@ -113,16 +111,13 @@ export function createSlots({ pool, perform, held, onFree, onFollowed }: SlotsOp
   return {
     wanted: () => {
       const ahead = pace.ahead();
-      if (next.length > ahead / 2 || payloads.bytesLeft() <= 0) return 0;
-      const left = free() - next.length;
-      if (left <= 0 || reserved === 0 || requests.areQuick()) return Math.max(0, left + ahead);
-      return left > reserved ? left - reserved : Math.ceil(left / 2);
+      if (next.length > ahead / 2 || inHand.bytesLeft() <= 0) return 0;
+      return requests.wanted(free() - next.length, ahead);
     },
-    leftOut: () => (free() - next.length <= reserved ? requests.notQuick() : []),
-    wantedBytes: payloads.bytesLeft,
+    leftOut: () => requests.leftOut(free() - next.length),
+    wantedBytes: inHand.bytesLeft,
     add: (job) => {
-      held.add(job.id);
-      payloads.add(job);
+      inHand.add(job);
       next.push({ job, since: performance.now() });
       startNext();
     },
@@ -138,31 +133,30 @@ export function createSlots({ pool, perform, held, onFree, onFollowed }: SlotsOp
     takeBack: () => {
       pace.forget();
       const left = next.splice(0).map(({ job }) => job);
-      for (const job of left) {
-        held.remove(job.id);
-        payloads.remove(job);
-      }
+      left.forEach(inHand.remove);
       return left;
     },
   };
 }
 
-/** Keeps how many bytes of payload are in hand. */
-function createPayloads() {
+/** Keeps which jobs are in hand, and how many bytes of payload they have. */
+function createInHand(held: SlotsOptions["held"]) {
   let bytes = 0;
   return {
-    add: ({ payload }: LeasedJob) => {
+    add: ({ id, payload }: LeasedJob) => {
+      held.add(id);
       bytes += payload.length;
     },
-    remove: ({ payload }: LeasedJob) => {
+    remove: ({ id, payload }: LeasedJob) => {
+      held.remove(id);
       bytes -= payload.length;
     },
     bytesLeft: () => payloadLimit - bytes,
   };
 }
 
-/** Keeps since when each task has had requests in flight, and how long its answers take. */
-function createRequests() {
+/** Keeps since when each task has had requests in flight, and how long its answers take: so many slots are reserved for quick ones. */
+function createRequests(reserved: number) {
   // In the order in which they began, so that the first of a task is its oldest.
   const byTask = new Map<string, Set<{ readonly since: number }>>();
   const answerMs = new Map<string, number>();
@@ -188,10 +182,14 @@ function createRequests() {
         answerMs.set(task, (answerMs.get(task) ?? ms) * 0.8 + ms * 0.2);
       };
     },
-    /** Gives the tasks that have requests in flight and are not known to be quick. */
-    notQuick,
-    /** Whether there are requests in flight, and all of quick tasks. */
-    areQuick: () => byTask.size > 0 && notQuick().length === 0,
+    /** Gives how many jobs to claim with so many slots left, where `ahead` would be claimed ahead. */
+    wanted: (left: number, ahead: number): number => {
+      const areQuick = byTask.size > 0 && notQuick().length === 0;
+      if (left <= 0 || reserved === 0 || areQuick) return Math.max(0, left + ahead);
+      return left > reserved ? left - reserved : Math.ceil(left / 2);
+    },
+    /** Gives the tasks that get none of so many slots: those that have requests in flight and are not known to be quick. */
+    leftOut: (left: number) => (left <= reserved ? notQuick() : []),
   };
 }
 
