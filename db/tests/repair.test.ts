@@ -84,7 +84,7 @@ test("a queue that stays parked for a job that went without triggers goes on", a
   const second = await add(db, "q", 1);
   await claimForRun(db);
   await db.sql`update app_jobs.jobs set locked_at = now() - interval '1 minute' where locked_at is not null`;
-  await db.sql`select app_jobs.rescue_jobs()`;
+  await db.sql`select app_jobs.park_queues('{q}')`;
   await withoutTriggers(db, "delete from app_jobs.jobs where locked_at is not null");
   expect(await claim(db.sql)).toBeNull();
   expect(await repair(db)).toEqual([mended("queues")]);

@@ -75,7 +75,11 @@ export const dispatchSettings = {
   JOBS_SUPPORTED: list()
     .default([])
     .describe("Comma-separated tasks to claim when JOBS_SUPPORT_ANY is false."),
-  JOBS_CONCURRENCY: wholeNumber(1, 10_000).default(32).describe("Requests in flight at most, per worker."),
+  JOBS_CONCURRENCY: wholeNumber(1, 10_000)
+    .default(32)
+    .describe(
+      "Requests in flight at most, per worker; while slow tasks hold them all, an eighth more for others.",
+    ),
   JOBS_LEASE_SECONDS: seconds(0.5, 3600)
     .default(30)
     .describe("How long after its worker's last beat a job is taken back, in seconds."),

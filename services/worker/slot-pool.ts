@@ -1,8 +1,10 @@
 /** One member's share of the requests in flight. */
 export type SlotShare = {
-  /** Requests in flight at most, of all members. */
+  /** Requests in flight at most, of all members, but for the extra ones. */
   readonly limit: number;
-  /** How many more requests the member may start now. With 0 it is known to want more, and is told when it may. */
+  /** So many more may be in flight while slow tasks hold the others; see createSlots. None where members share the slots. */
+  readonly extra: () => number;
+  /** How many more requests the member may start now, the extra ones included. With 0 it is known to want more, and is told when it may. */
   readonly free: () => number;
   /** Whether there is more work than the member could take the last time that it looked. */
   readonly wantsMore: (isSo: boolean) => void;
@@ -26,6 +28,9 @@ type Member = {
   readonly onRoom: () => void;
 };
 
+/** For so many slots there is an extra one. */
+const slotsPerExtra = 8;
+
 /** How long room is kept for a member that wants more, in ms: one whose database hangs meanwhile holds up nobody. */
 const offerMs = 1_000;
 
@@ -39,14 +44,16 @@ const offerMs = 1_000;
  */
 export function createSlotPool(limit: number, now: () => number = () => performance.now()): SlotPool {
   const members: Member[] = [];
+  const extra = Math.floor(limit / slotsPerExtra);
   let inFlight = 0;
 
   const isHungry = ({ wantsMore, offeredAt }: Member, at: number) =>
     wantsMore && (offeredAt === null || at - offeredAt <= offerMs);
 
   const roomOf = (member: Member): number => {
+    if (members.length === 1) return Math.max(0, limit + extra - inFlight);
     let room = limit - inFlight;
-    if (members.length === 1 || room <= 0) return Math.max(0, room);
+    if (room <= 0) return 0;
     const at = now();
     for (const other of members) {
       if (other === member) continue;
@@ -79,6 +86,7 @@ export function createSlotPool(limit: number, now: () => number = () => performa
       };
       return {
         limit,
+        extra: () => (members.length === 1 ? extra : 0),
         wantsMore,
         free: () => {
           const room = roomOf(member);

@@ -56,9 +56,6 @@ const payloadLimit = 32 * 1024 * 1024;
 /** A task is quick while its answers take no longer than this on average, and no request in flight is older, in ms. */
 const quickMs = 50;
 
-/** One slot in so many is for quick tasks, and for tasks that have none. */
-const slotsPerReserved = 8;
-
 /** Tasks whose pace is remembered at most; enqueuers name tasks. */
 const tasksLimit = 1_000;
 
@@ -70,9 +67,9 @@ const tasksLimit = 1_000;
  * late, for two claims. At low load that is none, so that no job waits here while another worker is idle; at high load it is
  * what keeps every slot busy, and makes one claim of hundreds instead of hundreds of claims.
  *
- * A function that hangs would hold every slot until its requests time out. So while no more than an eighth of the slots is free,
- * claims leave out the tasks that have requests in flight and are not known to be quick, and take half of what is left at a time,
- * since a task that comes new may hang too. Quick tasks use every slot; a task that is alone and slow has seven eighths.
+ * A function that hangs would hold every slot until its requests time out. So while slow tasks hold them all, the pool's extra slots are
+ * open to others: claims then leave out the tasks that have requests in flight and are not known to be quick, and take half of
+ * what is left at a time, since a task that comes new may hang too.
  */
 export function createSlots({ pool, perform, held, onFree, onFollowed }: SlotsOptions): Slots {
   const next: { readonly job: LeasedJob; readonly since: number }[] = [];
@@ -84,7 +81,7 @@ export function createSlots({ pool, perform, held, onFree, onFollowed }: SlotsOp
   const share = pool.join(() => startNext());
   const unsettledLimit = Math.max(share.limit * unsettledPerSlot, unsettledAtLeast);
   const free = () => (isClosed || unsettled >= unsettledLimit ? 0 : share.free());
-  const requests = createRequests(Math.floor(share.limit / slotsPerReserved));
+  const requests = createRequests(share.extra);
   const start = async (job: LeasedJob) => {
     share.take();
     unsettled += 1;
@@ -101,7 +98,7 @@ export function createSlots({ pool, perform, held, onFree, onFollowed }: SlotsOp
     if (isFollowed) onFollowed();
   };
   const startNext = () => {
-    while (next.length > 0 && free() > 0) {
+    while (next.length > 0 && requests.mayStart(free())) {
       const first = next.shift();
       if (first !== undefined) void start(first.job);
     }
@@ -155,19 +152,21 @@ function createInHand(held: SlotsOptions["held"]) {
   };
 }
 
-/** Keeps since when each task has had requests in flight, and how long its answers take: so many slots are reserved for quick ones. */
-function createRequests(reserved: number) {
+/** Keeps since when each task has had requests in flight, and how long its answers take; `extra` slots are for tasks beside slow ones. */
+function createRequests(extra: () => number) {
   // In the order in which they began, so that the first of a task is its oldest.
   const byTask = new Map<string, Set<{ readonly since: number }>>();
   const answerMs = new Map<string, number>();
-  const notQuick = () => {
+  /** Gives the tasks in flight that are slow, taking for granted of one that has not answered yet that it takes so long. */
+  const slow = (unknownMs: number): string[] => {
     const before = performance.now() - quickMs;
     const tasks: string[] = [];
     for (const [task, [oldest]] of byTask)
-      if ((answerMs.get(task) ?? Infinity) > quickMs || (oldest !== undefined && oldest.since < before))
+      if ((answerMs.get(task) ?? unknownMs) > quickMs || (oldest !== undefined && oldest.since < before))
         tasks.push(task);
     return tasks;
   };
+  const isOpen = () => extra() > 0 && slow(0).length > 0;
   return {
     began: (task: string): (() => void) => {
       const request = { since: performance.now() };
@@ -182,14 +181,15 @@ function createRequests(reserved: number) {
         answerMs.set(task, (answerMs.get(task) ?? ms) * 0.8 + ms * 0.2);
       };
     },
+    /** Whether one more request may start with so many slots left. */
+    mayStart: (left: number): boolean => left > extra() || (left > 0 && isOpen()),
     /** Gives how many jobs to claim with so many slots left, where `ahead` would be claimed ahead. */
     wanted: (left: number, ahead: number): number => {
-      const areQuick = byTask.size > 0 && notQuick().length === 0;
-      if (left <= 0 || reserved === 0 || areQuick) return Math.max(0, left + ahead);
-      return left > reserved ? left - reserved : Math.ceil(left / 2);
+      if (!isOpen()) return Math.max(0, left - extra() + ahead);
+      return left > extra() ? left - extra() : Math.max(0, Math.ceil(left / 2));
     },
     /** Gives the tasks that get none of so many slots: those that have requests in flight and are not known to be quick. */
-    leftOut: (left: number) => (left <= reserved ? notQuick() : []),
+    leftOut: (left: number): string[] => (left <= extra() && isOpen() ? slow(Number.POSITIVE_INFINITY) : []),
   };
 }
 

@@ -34,7 +34,7 @@ export const functionNeighbours = {
   "never-answers": jobsOf("200 jobs of a function that never answers", {
     task: "never",
     count: 200,
-    staying: 28,
+    staying: 32,
   }),
   "answers-late": jobsOf("5,000 jobs of a function that answers after 1.5 s", {
     task: "slow",
