@@ -155,7 +155,7 @@ exception
     raise warning 'COMPLETED_JOBS_NOT_KEPT' using
       errcode = sqlstate,
       detail = format('%s jobs were completed and not kept: %s', cardinality(job_ids), sqlerrm),
-      hint = 'See db/README.md for the rights that keeping needs; jobs.keep_completed is an interval such as 7 days.';
+      hint = 'See docs/roles.md for the rights that keeping needs; jobs.keep_completed is an interval such as 7 days.';
 end;
 $$;
 
