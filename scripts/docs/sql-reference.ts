@@ -97,6 +97,9 @@ A function that raises an error of its own has a name in capitals as the message
 export async function renderSqlReference(sql: Sql): Promise<string> {
   const functions = await readFunctions(sql);
   const known = new Set(groups.flatMap(({ names }) => names));
+  const gone = [...known].filter((name) => !functions.some((one) => one.name === name));
+  if (gone.length > 0)
+    throw new Error(`Cannot render the SQL reference: there is no function ${gone.join(", ")}.`);
   const chapters = groups.map(({ title, about, names }) => {
     const members =
       names.length === 0
