@@ -69,7 +69,9 @@ test("jobs that wait come over from graphile-worker, and one that runs stays", a
   await using database = await withDatabase();
   const page = "docs/moving/from-graphile-worker.md";
   await given[page]?.(database);
-  expect([...(await database.sql.unsafe(statement(page, "_private_jobs")))]).toEqual([{ count: "1" }]);
+  expect([...(await database.sql.unsafe<{ count: string }[]>(statement(page, "_private_jobs")))]).toEqual([
+    { count: "1" },
+  ]);
   const jobs = await database.sql`
     select database_id, task_identifier, payload::text, queue_name, key, run_at > now() as later, max_attempts, priority
     from app_jobs.jobs`;
@@ -92,7 +94,9 @@ test("jobs and schedules come over from pg-boss", async () => {
   await using database = await withDatabase();
   const page = "docs/moving/from-pg-boss.md";
   await given[page]?.(database);
-  expect([...(await database.sql.unsafe(statement(page, "pgboss.job")))]).toEqual([{ count: "1" }]);
+  expect([...(await database.sql.unsafe<{ count: string }[]>(statement(page, "pgboss.job")))]).toEqual([
+    { count: "1" },
+  ]);
   const jobs = await database.sql`
     select task_identifier, payload, key, run_at > now() as later, max_attempts, priority from app_jobs.jobs`;
   expect([...jobs]).toEqual([
