@@ -72,11 +72,10 @@ async function alone<T>(settings: DatabaseSettings, work: (sql: Sql) => Promise<
     await reach(guard);
     // The lock is a transaction's, not a session's: behind a pooler a session is not ours to keep.
     return (await guard.begin(async (lock) => {
-      // It stands idle while the migrations run, which a role's or the server's settings may not suffer.
-      await lock`
-        select set_config(name, '0', true) from pg_settings
-        where name in ('idle_in_transaction_session_timeout', 'transaction_timeout')`;
+      // It stands idle while the migrations run, and waits for another's.
+      await lock.unsafe(withoutLimits(true));
       await lock`select pg_advisory_xact_lock(${migrationLock})`;
+      if (!(await isPooled(sql))) await sql.unsafe(withoutLimits(false));
       return work(sql);
     })) as T;
   } catch (error) {
@@ -84,6 +83,21 @@ async function alone<T>(settings: DatabaseSettings, work: (sql: Sql) => Promise<
   } finally {
     await Promise.all([sql.end(), guard.end()]);
   }
+}
+
+/** Lifts what a role's or the server's settings may not suffer of a migration, for the transaction or for the session. */
+function withoutLimits(isLocal: boolean): string {
+  return `
+    select pg_catalog.set_config(name, case when name like 'default%' then 'off' else '0' end, ${isLocal})
+    from pg_catalog.pg_settings
+    where name in ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout',
+      'default_transaction_read_only')`;
+}
+
+/** Tells whether a pooler stands between: the session is not ours then. */
+async function isPooled(sql: Sql): Promise<boolean> {
+  const rows = await sql.unsafe<{ pid: number }[]>("select pg_catalog.pg_backend_pid() as pid");
+  return onlyRow(rows).pid !== rows.state.pid;
 }
 
 /** Says which role may migrate, where this one may not. */

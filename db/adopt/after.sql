@@ -121,7 +121,7 @@ begin
         'app_jobs.job_queues, app_jobs.scheduled_jobs, app_jobs.workers, app_jobs.cancelled_leases, app_jobs.task_policies to %s',
         r.name
       ),
-      format('grant select on app_jobs.callback_keys to %s', r.name),
+      format('grant select on app_jobs.callback_keys, app_jobs.repairs to %s', r.name),
       format('grant execute on all functions in schema app_jobs to %s', r.name)
     ])
     from role as r

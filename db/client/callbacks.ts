@@ -12,8 +12,8 @@ export type CallbackRecord =
       readonly callbackSeconds: number;
     };
 
-/** What became of a callback. */
-export type CallbackResult = "taken" | "repeated" | "passed on";
+/** What became of a callback; `busy` is to be brought again, as another transaction has the job in its hands. */
+export type CallbackResult = "taken" | "repeated" | "passed on" | "busy";
 
 /** Gives the calls that a callback server makes. Where `keepSeconds` is given, what completes is kept for so long. */
 export function callbacks(call: Call, keepSeconds: number | null) {
@@ -30,7 +30,7 @@ export function callbacks(call: Call, keepSeconds: number | null) {
     /** Gives the keys that callback tokens are signed with, the newest first. */
     callbackKeys: async (): Promise<string[]> => {
       const rows = await call<{ secret: string }>(
-        "select secret from app_jobs.callback_keys order by id desc",
+        "select secret from app_jobs.callback_keys order by created_at desc, id desc",
         [],
       );
       return rows.map((row) => row.secret);

@@ -1,16 +1,11 @@
 import postgres from "postgres";
 import { arrayLiteral } from "./array-literal.ts";
+import { offerSockets } from "./connection/offer-sockets.ts";
+import { readTarget } from "./connection/read-target.ts";
+import type { DatabaseSettings } from "./connection/read-values.ts";
 import { safeBegin } from "./safe-begin.ts";
 
-/** Which database to use: one URL, or the parts by libpq's names. */
-export type DatabaseSettings = {
-  readonly DATABASE_URL?: string | undefined;
-  readonly PGHOST: string;
-  readonly PGPORT: number;
-  readonly PGUSER: string;
-  readonly PGPASSWORD?: string | undefined;
-  readonly PGDATABASE: string;
-};
+export type { DatabaseSettings } from "./connection/read-values.ts";
 
 /** How the pool and its connections behave. */
 export type ConnectOptions = {
@@ -31,7 +26,7 @@ export type ConnectOptions = {
   /** How long opening a connection may take, in seconds (10). */
   readonly connectSeconds?: number;
   /** Settings of the server for these connections. */
-  readonly parameters?: Readonly<Record<string, number>>;
+  readonly parameters?: Readonly<Record<string, number | string>>;
   /** Called whenever a connection has closed, for whatever reason. */
   readonly onClose?: () => void;
 };
@@ -42,34 +37,53 @@ export type Sql = postgres.Sql;
 /**
  * Gives a pool that connects at its first query and again after each loss. End it with `sql.end()`. A service that has to
  * outlive silent connections takes openPool.
+ *
+ * Sessions are opened as libpq opens them (open-session.ts): postgres.js 3.4.9 knows neither most of its settings nor several hosts
+ * of which one is down, and sends the server what it does not know.
+ *
+ * @throws ConnectionTargetError where the settings are wrong.
  */
-export function connect(
-  settings: DatabaseSettings,
-  { max, name, fetchTypes = true, prepare = true, connectSeconds = 10, parameters, onClose }: ConnectOptions,
-): Sql {
-  const options = {
+export function connect(settings: DatabaseSettings, options: ConnectOptions): Sql {
+  const { max, name, fetchTypes = true, prepare = true, connectSeconds = 10, parameters, onClose } = options;
+  const target = readTarget(settings);
+  const sockets = offerSockets(target, {
+    withinSeconds: connectSeconds,
+    // A role or a database may have another style, and then postgres.js reads no time, or the wrong day.
+    parameters: { application_name: name, DateStyle: "ISO, MDY", ...asTexts(parameters) },
+  });
+  const [host] = target.hosts;
+  const sql = postgres({
     max,
-    connect_timeout: connectSeconds,
     // Where a server accepts and hangs up, postgres.js tries again by itself; its own pauses grow to 20 s.
     backoff: (tries: number) => Math.min(1, 0.05 * 2 ** tries),
     fetch_types: fetchTypes,
     prepare,
     onnotice: () => {},
-    // A role or a database may have another style, and then postgres.js reads no time, or the wrong day.
-    connection: { application_name: name, DateStyle: "ISO, MDY", ...parameters },
     ...(onClose === undefined ? {} : { onclose: onClose }),
-  };
-  if (settings.DATABASE_URL !== undefined) return mend(postgres(settings.DATABASE_URL, options));
-  return mend(
-    postgres({
-      ...options,
-      host: settings.PGHOST,
-      port: settings.PGPORT,
-      user: settings.PGUSER,
-      database: settings.PGDATABASE,
-      ...(settings.PGPASSWORD === undefined ? {} : { password: settings.PGPASSWORD }),
-    }),
-  );
+    // For its errors alone. What is not said here it would look for in the environment.
+    host: [host?.name],
+    port: [host?.port],
+    user: target.user,
+    database: target.database,
+    pass: "",
+    ssl: false,
+    connect_timeout: 0,
+    keep_alive: 0,
+    target_session_attrs: "primary",
+    socket: sockets.open,
+  } as unknown as postgres.Options<Record<string, never>>);
+  const end = sql.end.bind(sql);
+  return Object.assign(mend(sql), {
+    end: async (how?: Parameters<typeof end>[0]) => {
+      await end(how);
+      // postgres.js forgets a connection that is still being opened.
+      sockets.close();
+    },
+  });
+}
+
+function asTexts(parameters: ConnectOptions["parameters"] = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, String(value)]));
 }
 
 /**
@@ -89,15 +103,6 @@ function mend(sql: Sql): Sql {
     },
     begin: safeBegin(sql),
   });
-}
-
-/** Gives the connection as one URL, for libraries that take nothing else. */
-export function connectionUrl(settings: DatabaseSettings): string {
-  if (settings.DATABASE_URL !== undefined) return settings.DATABASE_URL;
-  const { PGUSER, PGPASSWORD, PGHOST, PGPORT, PGDATABASE } = settings;
-  const password = PGPASSWORD === undefined ? "" : `:${encodeURIComponent(PGPASSWORD)}`;
-  const host = PGHOST.includes(":") ? `[${PGHOST}]` : encodeURIComponent(PGHOST);
-  return `postgres://${encodeURIComponent(PGUSER)}${password}@${host}:${PGPORT}/${encodeURIComponent(PGDATABASE)}`;
 }
 
 /** Gives the one row of an answer that always has one. */

@@ -1,5 +1,6 @@
 import { type Call, createCall } from "./call.ts";
 import { callbacks } from "./callbacks.ts";
+import { claims } from "./claims.ts";
 import { onlyRow } from "./connect.ts";
 import type { Queries } from "./open-pool.ts";
 import { workerRuns } from "./worker-runs.ts";
@@ -63,6 +64,8 @@ export type Claim = {
   readonly limit: number;
   readonly tasks: TaskFilter;
   readonly floors?: Floors;
+  /** Most bytes of payload that the claimed jobs have together, unless it is one job; 8 MiB where not given. */
+  readonly maxBytes?: number;
   readonly completed?: readonly Lease[];
 };
 
@@ -70,8 +73,12 @@ export type Claim = {
 export type Claimed = {
   /** In the order in which they should start: by priority, run_at and id. */
   readonly jobs: readonly LeasedJob[];
-  /** Ids of the completed jobs whose lease no longer held. */
+  /** Ids of the completed jobs that were not taken: their lease no longer holds, or another transaction has them in its hands. */
   readonly refused: ReadonlySet<string>;
+  /** How many blocks of the table and its index the look touched, by the server's count: what it passed and what it took. */
+  readonly blocks: number;
+  /** Whether more may be due: as much came as was asked for, or as may come at once. */
+  readonly mayBeMore: boolean;
 };
 
 /** What createJobs may be told. */
@@ -98,6 +105,13 @@ export function createJobs(queries: Queries, schema: string, { keepSeconds = nul
     ...outcomes(call, keepSeconds),
     ...callbacks(call, keepSeconds),
 
+    /** Finds and mends what does not agree with jobs; gives each check that mended something, or could not. */
+    repair: () =>
+      call<{ check: string; repaired: number; fault: string | null }>(
+        `select check_name as "check", repaired::int as repaired, fault from app_jobs.repair()`,
+        [],
+      ),
+
     /** Drops the completed jobs whose time is over, and makes room ahead; gives how many days' worth were dropped. */
     tidyCompleted: async (): Promise<number> => {
       const text = "select app_jobs.tidy_completed_jobs($1) as dropped";
@@ -109,122 +123,11 @@ export function createJobs(queries: Queries, schema: string, { keepSeconds = nul
 const ids = (leases: readonly Lease[]) => leases.map((lease) => lease.jobId);
 const tokens = (leases: readonly Lease[]) => leases.map((lease) => lease.leaseToken);
 
-/** A row of get_jobs. */
-type LeasedRow = Pick<
-  LeasedJob,
-  "taskIdentifier" | "payload" | "queueName" | "traceparent" | "tracestate" | "scheduleId" | "scheduledAt"
-> & {
-  /**
-   * What no enqueuer can write a space into, parted by spaces; the id alone stands for a completion that was refused. As columns
-   * of their own they take postgres.js 3.4.9 twice the time, once for each job.
-   */
-  readonly facts: string;
-};
-
-/** Gives the job of a row, or null where it stands for a refused completion. */
-function leasedJob(row: LeasedRow, facts: readonly string[]): LeasedJob | null {
-  const [
-    id = "",
-    databaseId = "",
-    attempt,
-    maxAttempts,
-    priority,
-    runAtUs,
-    createdAtMs,
-    leaseToken,
-    revision,
-  ] = facts;
-  if (leaseToken === undefined) return null;
-  return {
-    id,
-    databaseId,
-    taskIdentifier: row.taskIdentifier,
-    payload: row.payload,
-    attempt: Number(attempt),
-    maxAttempts: Number(maxAttempts),
-    priority: Number(priority),
-    queueName: row.queueName,
-    runAtUs: Number(runAtUs),
-    leaseToken,
-    createdAtMs: Number(createdAtMs),
-    revision: revision === undefined ? 0 : Number(revision),
-    traceparent: row.traceparent,
-    tracestate: row.tracestate,
-    scheduleId: row.scheduleId,
-    scheduledAt: row.scheduledAt,
-  };
-}
-
-/** Compares ids of jobs as the numbers that they are; negative where `a` is the smaller one. */
-export function compareIds(a: string, b: string): number {
-  return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0);
-}
-
-/** Sorts jobs in place. They come by their ids, which is mostly the order already. */
-function inOrder(jobs: LeasedJob[]): LeasedJob[] {
-  return jobs.sort((a, b) => a.priority - b.priority || a.runAtUs - b.runAtUs || compareIds(a.id, b.id));
-}
-
-function claims(call: Call, keepSeconds: number | null) {
-  return {
-    /** Claims up to `limit` jobs for a worker run, after completing others. */
-    getJobs: async (claim: Claim): Promise<Claimed> => {
-      const { completed = [] } = claim;
-      const rows = await call<LeasedRow>(
-        `select
-           concat_ws(' ', id, database_id, attempts, max_attempts, priority, round(date_part('epoch', run_at) * 1000000),
-             round(date_part('epoch', created_at) * 1000), lease_token, revision) as facts,
-           task_identifier as "taskIdentifier", payload::text as payload, queue_name as "queueName", traceparent, tracestate,
-           schedule_id as "scheduleId", scheduled_at as "scheduledAt"
-         from app_jobs.get_jobs($1, $2, $3::text[], $4::text[], $5::text::json, $6::bigint[], $7::uuid[], $8)`,
-        [
-          claim.run,
-          claim.limit,
-          claim.tasks.only,
-          claim.tasks.except,
-          floorsText(claim.floors),
-          ...(completed.length === 0 ? [null, null] : [ids(completed), tokens(completed)]),
-          keepSeconds,
-        ],
-      );
-      const jobs: LeasedJob[] = [];
-      const refused = new Set<string>();
-      for (const row of rows) {
-        const facts = row.facts.split(" ");
-        const job = leasedJob(row, facts);
-        if (job === null) refused.add(facts[0] ?? "");
-        else jobs.push(job);
-      }
-      return { jobs: inOrder(jobs), refused };
-    },
-
-    /**
-     * Gives the seconds until the next waiting job is due, by the database's clock, null when none waits; and the numbers
-     * of the oldest transaction that is still writing and of the next one to begin, equal where none is.
-     */
-    nextJob: async (floors: Floors = null) => {
-      const row = onlyRow(
-        await call<{ seconds: number | null; oldest: string; next: string }>(
-          `select app_jobs.next_job_seconds($1::text::json) as seconds, pg_snapshot_xmin(s)::text as oldest, pg_snapshot_xmax(s)::text as next
-           from pg_current_snapshot() as s`,
-          [floorsText(floors)],
-        ),
-      );
-      const [oldestTransaction, nextTransaction] = [BigInt(row.oldest), BigInt(row.next)];
-      return { seconds: row.seconds, oldestTransaction, nextTransaction };
-    },
-  };
-}
-
-function floorsText(floors: Floors = null): string | null {
-  return floors === null ? null : JSON.stringify(floors);
-}
-
 function outcomes(call: Call, keepSeconds: number | null) {
   const taken = async (rows: Promise<{ id: string }[]>) => new Set((await rows).map((row) => row.id));
 
   return {
-    /** Completes jobs; gives the ids whose lease still held. */
+    /** Completes jobs; gives the ids whose lease still held and whose job was in nobody else's hands. */
     completeJobs: (leases: readonly Lease[]): Promise<Set<string>> =>
       taken(
         keepSeconds === null
@@ -239,7 +142,7 @@ function outcomes(call: Call, keepSeconds: number | null) {
             ]),
       ),
 
-    /** Records failed attempts; gives the ids whose lease still held. */
+    /** Records failed attempts; gives the ids as completeJobs does. */
     failJobs: (failures: readonly Failure[], unreachableLimitSeconds: number): Promise<Set<string>> =>
       taken(
         call(
@@ -264,7 +167,13 @@ function outcomes(call: Call, keepSeconds: number | null) {
     cancelJobs: (jobIds: readonly string[], reason: string | null = null): Promise<Set<string>> =>
       taken(call("select id from app_jobs.cancel_jobs($1::bigint[], $2)", [jobIds, reason])),
 
-    /** Leaves jobs to functions that answered 202; gives the ids whose lease still held. */
+    /** Of leases whose outcome was not taken: gives the ids of those that still hold, as another transaction had the job in its hands. */
+    heldLeases: (leases: readonly Lease[]): Promise<Set<string>> =>
+      taken(
+        call("select app_jobs.held_leases($1::bigint[], $2::uuid[]) as id", [ids(leases), tokens(leases)]),
+      ),
+
+    /** Leaves jobs to functions that answered 202; gives the ids as completeJobs does. */
     acceptJobs: (leases: readonly Lease[], callbackSeconds: number): Promise<Set<string>> =>
       taken(
         call("select app_jobs.accept_leases($1::bigint[], $2::uuid[], $3) as id", [

@@ -56,7 +56,7 @@ export function openPool(settings: DatabaseSettings, options: PoolOptions): Pool
   const limitMs = options.querySeconds * 1000;
   const watch = createQueryWatch();
   // Of the role's own limit only the first look tells: later ones would see ours.
-  let parameters: Readonly<Record<string, number>> | undefined;
+  let parameters: ReturnType<typeof sessionParameters> | undefined;
   let isPooled = false;
   let hasEnded = false;
 
@@ -100,13 +100,13 @@ export function openPool(settings: DatabaseSettings, options: PoolOptions): Pool
     unsafe,
     adapt: async () => {
       const rows = await unsafe<{ pid: number; statementMs: number }>(
-        `select pg_backend_pid() as pid, setting::int as "statementMs" from pg_settings where name = 'statement_timeout'`,
+        `select pg_catalog.pg_backend_pid() as pid, setting::pg_catalog.int4 as "statementMs" from pg_catalog.pg_settings where name = 'statement_timeout'`,
       );
       const { pid, statementMs } = onlyRow(rows);
       // A pooler has to give its clients a number of its own, since their backends change.
       isPooled = pid !== rows.state.pid;
       if (hasEnded) return { isPooled };
-      if (!isPooled) parameters ??= serverLimits(limitMs, statementMs);
+      if (!isPooled) parameters ??= sessionParameters(limitMs, statementMs);
       const first = sql;
       sql = open();
       void first.end({ timeout: options.querySeconds });
@@ -120,13 +120,19 @@ export function openPool(settings: DatabaseSettings, options: PoolOptions): Pool
 }
 
 /**
- * What the server itself should do about us: end a statement at the limit, unless the role's own is lower, and notice within
- * a minute that our host has gone. A pooler refuses such parameters, and has settings of its own.
+ * What the server itself should do about us: end a statement at the limit, unless the role's own is lower, notice within
+ * a minute that our host has gone, and read our statements as they are meant, whatever is set for the role. A pooler refuses such
+ * parameters, and has settings of its own.
  */
-function serverLimits(limitMs: number, statementMs: number): Record<string, number> {
+function sessionParameters(limitMs: number, statementMs: number): Record<string, number | string> {
   const isLower = statementMs > 0 && statementMs <= limitMs;
   return {
     ...(isLower ? {} : { statement_timeout: Math.ceil(limitMs) }),
+    // Claims pass what others hold, and write what they have read: their locks are made for this.
+    default_transaction_isolation: "read committed",
+    // Our arrays of outcomes hold nulls.
+    array_nulls: "on",
+    search_path: "pg_catalog, pg_temp",
     tcp_keepalives_idle: 30,
     tcp_keepalives_interval: 10,
     tcp_keepalives_count: 3,

@@ -6,9 +6,12 @@ import type { Queries } from "./open-pool.ts";
 export type ScheduleRow = {
   /** A 64-bit number, kept as text. */
   readonly id: string;
+  readonly databaseId: string;
   readonly task: string;
-  /** JSON, byte for byte as stored. */
-  readonly scheduleInfo: string;
+  /** JSON, byte for byte as stored; null where it is too long to be read. */
+  readonly scheduleInfo: string | null;
+  /** Why it is not read. */
+  readonly sizeFault: string | null;
 };
 
 /** A schedule whose rule nobody has read yet. */
@@ -28,7 +31,6 @@ export type DueSchedule = ScheduleRow & {
 
 /** A schedule as a person lists it; without its payload. */
 export type ListedSchedule = ScheduleRow & {
-  readonly databaseId: string;
   readonly key: string | null;
   readonly queueName: string | null;
   /** null: not read yet, or not readable (see error), or no tick is left (see isOver). */
@@ -55,7 +57,7 @@ type NewSchedule = {
   readonly priority?: number | undefined;
 };
 
-/** How much one look takes, and which ids it leaves out. */
+/** How much one look takes from either end, and which ids it leaves out. */
 type LookOptions = { readonly limit: number; readonly except: readonly string[] };
 
 /** A tick to run: what next_tick has to be for it, which tick follows (null: none is left), and how late its job may start. */
@@ -82,33 +84,53 @@ export function createSchedules(queries: Queries, schema: string) {
 // A claim by get_scheduled_job keeps everyone else off for an hour.
 const unclaimed = "(locked_at is null or locked_at < now() - interval '1 hour')";
 
-const rowColumns = `id, task_identifier as task, schedule_info::text as "scheduleInfo"`;
+const isUnread = "next_tick is null and schedule_error is null";
+const isDue = `next_tick <= $1 and paused_at is null and ${unclaimed}`;
+
+const rowColumns = `id, database_id as "databaseId", task_identifier as task, size.fault as "sizeFault",
+  case when size.fault is null then schedule_info::text end as "scheduleInfo"`;
+
+// Of a text that is too long nothing comes over the network, and it is asked for its length once.
+const rows =
+  "app_jobs.scheduled_jobs cross join lateral (select app_jobs.schedule_fault(schedule_info) as fault offset 0) as size";
 
 function looks(call: Call) {
   return {
     /** Gives the database's time, by which all schedules go; its fraction of a millisecond is cut off. */
     now: async (): Promise<Date> => onlyRow(await call<{ now: Date }>("select now() as now", [])).now,
 
-    /** Gives up to `limit` schedules whose rule nobody has read yet. */
+    /**
+     * Gives schedules whose rule nobody has read yet: up to `limit` of the oldest, and as many of the newest. One that is new waits for
+     * none of those that somebody added in a heap before it.
+     */
     unread: ({ limit, except }: LookOptions): Promise<UnreadSchedule[]> =>
       call<UnreadSchedule>(
         `select ${rowColumns}, ticked_until as "tickedUntil"
-         from app_jobs.scheduled_jobs
-         where next_tick is null and schedule_error is null and id <> all ($1::bigint[])
-         order by id
-         limit $2`,
+         from ${rows}
+         where id in (
+           (select id from app_jobs.scheduled_jobs where ${isUnread} and id <> all ($1::bigint[]) order by id limit $2)
+           union
+           (select id from app_jobs.scheduled_jobs where ${isUnread} and id <> all ($1::bigint[]) order by id desc limit $2)
+         ) and ${isUnread}
+         order by id`,
         [except, limit],
       ),
 
-    /** Gives up to `limit` schedules that are due at `now`, the most overdue first. */
+    /**
+     * Gives schedules that are due at `now`, the most overdue first: up to `limit` of those, and as many of the least overdue. One whose
+     * tick has just come waits for none of those that have many to make up for.
+     */
     due: (now: Date, { limit, except }: LookOptions): Promise<DueSchedule[]> =>
       call<DueSchedule>(
         `select ${rowColumns}, next_tick as tick, to_json(next_tick) #>> '{}' as "tickText",
            queue_name is null and key is null as "isAlone"
-         from app_jobs.scheduled_jobs
-         where next_tick <= $1 and paused_at is null and ${unclaimed} and id <> all ($2::bigint[])
-         order by next_tick, id
-         limit $3`,
+         from ${rows}
+         where id in (
+           (select id from app_jobs.scheduled_jobs where ${isDue} and id <> all ($2::bigint[]) order by next_tick, id limit $3)
+           union
+           (select id from app_jobs.scheduled_jobs where ${isDue} and id <> all ($2::bigint[]) order by next_tick desc, id desc limit $3)
+         ) and ${isDue}
+         order by next_tick, id`,
         [now, except, limit],
       ),
 
@@ -184,11 +206,11 @@ function edits(call: Call) {
     /** Gives the newest `limit` schedules, newest first. */
     list: (limit: number): Promise<ListedSchedule[]> =>
       call<ListedSchedule>(
-        `select ${rowColumns}, database_id as "databaseId", key, queue_name as "queueName",
+        `select ${rowColumns}, key, queue_name as "queueName",
            nullif(next_tick, 'infinity') as "nextTick", coalesce(next_tick = 'infinity', false) as "isOver",
            last_scheduled as "lastScheduled", last_scheduled_id as "lastScheduledId",
            skipped_ticks as "skippedTicks", paused_at as "pausedAt", schedule_error as error
-         from app_jobs.scheduled_jobs
+         from ${rows}
          order by id desc
          limit $1`,
         [limit],

@@ -13,6 +13,15 @@ export type WorkerOrders = {
   }[];
 };
 
+/** A task of which jobs are due and that no living worker takes. */
+export type UntakenTask = {
+  readonly task: string;
+  /** How many jobs, counted up to 10,000; a 64-bit number, kept as text. */
+  readonly due: string;
+  /** In ISO 8601, or -infinity. */
+  readonly since: string;
+};
+
 /** Gives the calls by which a worker process keeps the lease of its jobs, over one schema's `call`. */
 export function workerRuns(call: Call) {
   let straysCalls = 0;
@@ -22,11 +31,14 @@ export function workerRuns(call: Call) {
       run: string;
       workerId: string;
       leaseSeconds: number;
+      /** The tasks that it takes; null for all. */
+      tasks?: readonly string[] | null;
     }): Promise<void> => {
-      await call("select app_jobs.register_worker($1, $2, $3)", [
+      await call("select app_jobs.register_worker($1, $2, $3, $4::text[])", [
         worker.run,
         worker.workerId,
         worker.leaseSeconds,
+        worker.tasks ?? null,
       ]);
     },
 
@@ -64,10 +76,18 @@ export function workerRuns(call: Call) {
         .length;
     },
 
+    /** Gives the tasks of which jobs are due and that no living worker takes. */
+    untakenTasks: () =>
+      call<UntakenTask>(
+        "select task, due, to_json(since) #>> '{}' as since from app_jobs.untaken_tasks()",
+        [],
+      ),
+
     /** Takes back jobs whose lease has ended; gives what became of them, without payloads. */
     rescueJobs: () =>
-      call<{ id: string; task: string; attempts: number; reason: string }>(
-        "select id, task_identifier as task, attempts, last_error as reason from app_jobs.rescue_jobs()",
+      call<{ id: string; databaseId: string; task: string; attempts: number; reason: string }>(
+        `select r.id, r.database_id as "databaseId", r.task_identifier as task, r.attempts, r.last_error as reason
+         from app_jobs.rescue_jobs() as r`,
         [],
       ),
   };

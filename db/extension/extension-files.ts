@@ -53,7 +53,7 @@ export function extensionFiles({ version, schema, migrations, releases }: Extens
   });
   return [
     { name: `${extensionName}.control`, text: control(version) },
-    script(version, `${guard}\n${installSql([])}\n${apply(migrations)}${ownKey}${seal}`),
+    script(version, `${guard}\n${installSql([])}\n${apply(migrations)}${seal}`),
     ...versions.slice(1).flatMap((to, n) => {
       const from = versions[n];
       if (from === undefined) return [];
@@ -92,19 +92,6 @@ begin
   end if;
 end;
 $$;
-`;
-
-// The key that each installation makes for itself gets an id that no other has, so that a restored one has both keys: tokens
-// that were signed before the dump stay good.
-const ownKey = `with own as (
-  delete from app_jobs.callback_keys
-  returning secret, created_at
-)
-insert into app_jobs.callback_keys (id, secret, created_at)
-overriding system value
-select -1 - floor(random() * 2000000000)::integer, own.secret, own.created_at
-from own;
-
 `;
 
 // pg_dump leaves out the rows of an extension's tables but for those named here. The journal's come with the extension, and

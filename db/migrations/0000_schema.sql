@@ -9,15 +9,15 @@ comment on schema app_jobs is
 
 revoke all on schema app_jobs from public;
 
--- Adding an interval to a timestamptz depends on the session's time zone, so it cannot be indexed; in UTC it can. The
--- search path is not pinned, so that the planner can put the expression in the call's place; names are qualified instead.
+-- Adding an interval to a timestamptz depends on the session's time zone, so it cannot be indexed; in UTC it can.
+--
+-- A body after RETURN is read once, when the function is made: no caller's search path gives its names and operators another
+-- meaning, and the planner can still put the expression in the call's place, which a pinned path would forbid.
 create function app_jobs.lease_end(locked_at timestamptz, lease_seconds double precision) returns timestamptz
 language sql
 immutable
 parallel safe
-as $$
-  select (locked_at at time zone 'UTC' + pg_catalog.make_interval(secs => coalesce(lease_seconds, 14400))) at time zone 'UTC';
-$$;
+return (locked_at at time zone 'UTC' + make_interval(secs => coalesce(lease_seconds, 14400))) at time zone 'UTC';
 
 comment on function app_jobs.lease_end(timestamptz, double precision) is
   'When a lease ends that no worker beats for: lease_seconds after locked_at, or four hours (14400) where that is null.';

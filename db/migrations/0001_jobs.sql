@@ -1,7 +1,8 @@
 -- One row a job that waits or runs. A completed job's row is deleted, a dead one's moves to dead_jobs.
 --
--- States, both derived: leased (locked_at is set) · waiting (free, attempts < max_attempts; due once run_at has come).
--- Free and without an attempt left it is dead, and moves in the same statement (job_died).
+-- States, all derived: leased (locked_at is set) · waiting (free, attempts < max_attempts), which is either delayed
+-- (run_at > updated_at) or ready. Free and without an attempt left, or superseded, it is dead, and moves in the same statement
+-- (job_died).
 --
 -- A lease is known by its token, random and new at every claim. Whoever reports an outcome shows the token; one
 -- that no longer matches changes nothing. The token stays after an outcome, so that a repeat is recognised, and that a late
@@ -75,7 +76,8 @@ comment on column app_jobs.jobs.last_error is 'Why the latest attempt failed, fo
 comment on column app_jobs.jobs.locked_at is 'When the present lease began; null while nobody has the job.';
 comment on column app_jobs.jobs.locked_by is 'Id of the worker that has the lease.';
 comment on column app_jobs.jobs.created_at is 'When the job was enqueued.';
-comment on column app_jobs.jobs.updated_at is 'When a function of this schema last changed the row.';
+comment on column app_jobs.jobs.updated_at is
+  'When a function of this schema last changed the row; a waiting job whose run_at is later is delayed, else ready.';
 comment on column app_jobs.jobs.lease_token is 'Random token of the latest lease: authority and fence of an outcome.';
 comment on column app_jobs.jobs.worker_run is 'Run of the worker process whose beats keep the lease; null where lease_seconds rules.';
 comment on column app_jobs.jobs.lease_seconds is 'Length of a lease that no worker beats for, in seconds from locked_at; null means 14400.';
@@ -90,20 +92,35 @@ comment on column app_jobs.jobs.tracestate is 'W3C trace state that goes with tr
 comment on column app_jobs.jobs.schedule_id is 'Row of scheduled_jobs that made this job.';
 comment on column app_jobs.jobs.scheduled_at is 'Tick of that schedule which this job stands for.';
 comment on column app_jobs.jobs.parked_queue is 'It runs and its serial queue is parked: its end brings the queue back. See park_queues.';
-comment on column app_jobs.jobs.death is 'Why it dies when it is freed without an attempt left, where whoever frees it says so; see dead_jobs.reason.';
+comment on column app_jobs.jobs.death is 'Why it dies when it is freed without an attempt left, where whoever frees it says so, or why it is dead that could not be moved; see dead_jobs.reason.';
 comment on column app_jobs.jobs.has_history is 'Whether job_attempts may have rows of it, which go when it completes.';
 comment on column app_jobs.jobs.revision is
   'How often it was replaced under its key, or retried with another payload, after an attempt; null for never. Part of the Idempotency-Key.';
 
--- Serves get_jobs: the next free jobs of one priority, and the distinct priorities by skipping along it.
-create index jobs_ready_idx on app_jobs.jobs (priority, run_at, id)
-  where locked_at is null and attempts < max_attempts and queue_name is null;
-comment on index app_jobs.jobs_ready_idx is 'Claim of jobs without a queue, one priority at a time.';
+-- Waiting jobs lie in one of two kinds of index. A job is delayed while its run_at is after its latest change, and ready otherwise;
+-- so a job that becomes due by the clock alone is delayed until a claim promotes it. That way what is due and what is in the
+-- future never lie between one another, and neither a million jobs of tomorrow nor a hundred thousand priorities are in a claim's way.
 
--- Serves get_jobs: the head of one serial queue.
-create index jobs_queue_idx on app_jobs.jobs (queue_name, priority, run_at, id)
-  where locked_at is null and attempts < max_attempts and queue_name is not null;
-comment on index app_jobs.jobs_queue_idx is 'Head of one serial queue.';
+-- Serves claim_jobs without a filter: ready jobs in claim order.
+create index jobs_ready_idx on app_jobs.jobs (priority, run_at, id)
+  where locked_at is null and attempts < max_attempts and queue_name is null and run_at <= updated_at;
+comment on index app_jobs.jobs_ready_idx is 'Ready jobs without a queue, in the order of the claim.';
+
+-- Serves claim_jobs with a filter: each task's ready jobs are a range of their own (its lane), so that the tasks that a worker leaves
+-- out are passed by their names and not by their jobs. Compared by bytes, which costs an insert a quarter of what a locale's rules do.
+create index jobs_task_idx on app_jobs.jobs (task_identifier collate "C", priority, run_at, id)
+  where locked_at is null and attempts < max_attempts and queue_name is null and run_at <= updated_at;
+comment on index app_jobs.jobs_task_idx is 'Ready jobs without a queue, by task.';
+
+-- Serves claim_jobs: the lane of one task in one serial queue.
+create index jobs_queue_idx on app_jobs.jobs (queue_name, task_identifier collate "C", priority, run_at, id)
+  where locked_at is null and attempts < max_attempts and queue_name is not null and run_at <= updated_at;
+comment on index app_jobs.jobs_queue_idx is 'Ready jobs of serial queues, by queue and task.';
+
+-- Serves claim_jobs and next_job_seconds, with and without a queue.
+create index jobs_delayed_idx on app_jobs.jobs (run_at, id)
+  where locked_at is null and attempts < max_attempts and run_at > updated_at;
+comment on index app_jobs.jobs_delayed_idx is 'Delayed jobs, the next one first.';
 
 -- The promise of serial queues, kept by the database itself; get_jobs asks it before it claims.
 create unique index jobs_running_queue_idx on app_jobs.jobs (queue_name)

@@ -8,6 +8,8 @@ create table app_jobs.workers (
   lease_until timestamptz not null,
   sleeps_until timestamptz,
   strays_call bigint not null default 0,
+  tasks text[],
+  excluded text[] not null default '{}',
   constraint workers_pkey primary key (run),
   constraint workers_lease_seconds_positive check (lease_seconds > 0)
 );
@@ -21,3 +23,5 @@ comment on column app_jobs.workers.lease_until is 'Its jobs are taken back after
 comment on column app_jobs.workers.sleeps_until is
   'Until when it sleeps unless notified; null while it looks by itself. See wake_workers.';
 comment on column app_jobs.workers.strays_call is 'Number of its latest call of release_strays: an earlier one that arrives late does nothing.';
+comment on column app_jobs.workers.tasks is 'The tasks that it takes; null for every task. See untaken_tasks.';
+comment on column app_jobs.workers.excluded is 'The tasks that it leaves out of those.';

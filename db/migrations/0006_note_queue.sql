@@ -1,4 +1,4 @@
-create function app_jobs.note_queue(name text, priority integer, run_at timestamptz) returns void
+create function app_jobs.note_queue(name text, task text, priority integer, run_at timestamptz) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
@@ -7,7 +7,10 @@ as $$
 begin
   perform
   from app_jobs.job_queues as q
-  where q.queue_name = name and q.next_priority <= note_queue.priority and q.next_run_at <= note_queue.run_at
+  where q.queue_name = name
+    and q.task_identifier = task
+    and (q.next_priority, q.next_run_at) <= (note_queue.priority, note_queue.run_at)
+    and (q.closed_until is null or q.closed_until = 'infinity')
   limit 1
   for key share skip locked;
   if found then
@@ -16,23 +19,30 @@ begin
 
   -- A parked row is its running job's to change, which is not to wait for us.
   update app_jobs.job_queues as q
-  set next_priority = least(q.next_priority, note_queue.priority),
-    next_run_at = least(q.next_run_at, note_queue.run_at)
+  set next_priority = case
+      when (note_queue.priority, note_queue.run_at) < (q.next_priority, q.next_run_at) then note_queue.priority
+      else q.next_priority
+    end,
+    next_run_at = case
+      when (note_queue.priority, note_queue.run_at) < (q.next_priority, q.next_run_at) then note_queue.run_at
+      else q.next_run_at
+    end,
+    closed_until = null
   where q.ctid = (
     select free.ctid
     from app_jobs.job_queues as free
-    where free.queue_name = name and not free.is_parked
+    where free.queue_name = name and free.task_identifier = task and free.closed_until is distinct from 'infinity'
     limit 1
     for no key update skip locked
   );
   if not found then
-    insert into app_jobs.job_queues (queue_name, next_priority, next_run_at)
-    values (name, note_queue.priority, note_queue.run_at);
+    insert into app_jobs.job_queues (queue_name, task_identifier, next_priority, next_run_at)
+    values (name, task, note_queue.priority, note_queue.run_at);
   end if;
 end;
 $$;
 
-comment on function app_jobs.note_queue(text, integer, timestamptz) is
-  'Makes the serial queue known to have a waiting job of this priority and run_at, before the caller commits. Waits for nobody.';
+comment on function app_jobs.note_queue(text, text, integer, timestamptz) is
+  'Makes it known that a serial queue has a ready job of this task, priority and run_at, before the caller commits. Waits for nobody.';
 
-revoke all on function app_jobs.note_queue(text, integer, timestamptz) from public;
+revoke all on function app_jobs.note_queue(text, text, integer, timestamptz) from public;

@@ -1,4 +1,5 @@
--- Rows are found again by their place (ctid), which holds while they are locked.
+-- Rows are found again by their place (ctid), which holds while they are locked. A queue has as many lanes as tasks, mostly one; of
+-- one that has more than a thousand, a thousand are settled at a time.
 create function app_jobs.settle_queues(names text[]) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -10,51 +11,66 @@ set plan_cache_mode = force_generic_plan
 as $$
 declare
   held tid[];
-  held_names integer;
   gone integer;
 begin
-  select array_agg(free.place), count(distinct free.queue_name)
-  into held, held_names
-  from (
-    select q.ctid as place, q.queue_name
+  held := array(
+    select q.ctid
     from app_jobs.job_queues as q
-    where q.queue_name = any (names) and not q.is_parked
+    where q.queue_name = any (names) and q.closed_until is null
+    limit 1000
     for update skip locked
-  ) as free;
-  held := coalesce(held, '{}');
+  );
 
-  -- An enqueue into the others is in flight. Look again soon rather than at every claim.
-  if held_names < cardinality(names) then
-    update app_jobs.job_queues as q
-    set next_run_at = clock_timestamp() + interval '50 milliseconds'
-    where q.ctid = any (array(
-      select others.ctid
-      from app_jobs.job_queues as others
-      where others.queue_name = any (names) and not others.is_parked and others.ctid <> all (held)
-      for no key update skip locked
-    ));
-  end if;
+  -- What only an enqueue in flight keeps is looked at again soon, rather than by every claim. A subquery and not exists,
+  -- which may be planned as one look at the jobs of all queues.
+  update app_jobs.job_queues as q
+  set closed_until = clock_timestamp() + interval '50 milliseconds'
+  where q.ctid = any (array(
+    select others.ctid
+    from app_jobs.job_queues as others
+    where others.queue_name = any (names)
+      and others.closed_until is null
+      and others.ctid <> all (held)
+      and (
+        select true
+        from app_jobs.jobs as j
+        where j.queue_name = others.queue_name
+          and j.task_identifier collate "C" = others.task_identifier
+          and j.locked_at is null
+          and j.attempts < j.max_attempts
+          and j.run_at <= j.updated_at
+        limit 1
+      ) is null
+    limit 1000
+    for no key update skip locked
+  ));
 
-  -- More rows than queues: of those that are held, one a queue is enough.
+  -- Of several rows that are held, one a lane is enough.
   if cardinality(held) > cardinality(names) then
     delete from app_jobs.job_queues as q
     where q.ctid = any (held)
       and (
         select true
         from app_jobs.job_queues as kept
-        where kept.queue_name = q.queue_name and kept.id < q.id and kept.ctid = any (held)
+        where kept.queue_name = q.queue_name
+          and kept.task_identifier = q.task_identifier
+          and kept.id < q.id
+          and kept.ctid = any (held)
         limit 1
       );
   end if;
 
-  -- With the rows held, every committed job of their queues is visible to these statements. A subquery and not exists, which
-  -- may be planned as one look at the jobs of all queues.
+  -- With the rows held, every committed job of their lanes is visible to these statements.
   delete from app_jobs.job_queues as q
   where q.ctid = any (held)
     and (
       select true
       from app_jobs.jobs as j
-      where j.queue_name = q.queue_name and j.locked_at is null and j.attempts < j.max_attempts
+      where j.queue_name = q.queue_name
+        and j.task_identifier collate "C" = q.task_identifier
+        and j.locked_at is null
+        and j.attempts < j.max_attempts
+        and j.run_at <= j.updated_at
       limit 1
     ) is null;
   get diagnostics gone = row_count;
@@ -62,8 +78,19 @@ begin
   if gone < cardinality(held) then
     update app_jobs.job_queues as q
     set (next_priority, next_run_at) = (
-      select coalesce(bounds.priority, q.next_priority), coalesce(bounds.run_at, q.next_run_at)
-      from app_jobs.queue_bounds(q.queue_name) as bounds
+      select coalesce(first.priority, q.next_priority), coalesce(first.run_at, q.next_run_at)
+      from (select) as one
+      left join lateral (
+        select j.priority, j.run_at
+        from app_jobs.jobs as j
+        where j.queue_name = q.queue_name
+          and j.task_identifier collate "C" = q.task_identifier
+          and j.locked_at is null
+          and j.attempts < j.max_attempts
+          and j.run_at <= j.updated_at
+        order by j.priority, j.run_at, j.id
+        limit 1
+      ) as first on true
     )
     where q.ctid = any (held);
   end if;
@@ -71,57 +98,16 @@ end;
 $$;
 
 comment on function app_jobs.settle_queues(text[]) is
-  'Sets the bounds of serial queues, each named once, to what waits in them now, or removes their rows. Waits for nobody.';
+  'Sets the bounds of serial queues, each named once, to what is ready in them now, or removes their rows. Waits for nobody.';
 
 revoke all on function app_jobs.settle_queues(text[]) from public;
 
-create function app_jobs.queue_bounds(name text, out priority integer, out run_at timestamptz)
-language sql
-stable
-set search_path = pg_catalog, pg_temp
-set enable_seqscan = off
-set enable_bitmapscan = off
-as $$
-  with recursive band as (
-    (
-      select j.priority, j.run_at
-      from app_jobs.jobs as j
-      where j.queue_name = name and j.locked_at is null and j.attempts < j.max_attempts
-      order by j.priority, j.run_at
-      limit 1
-    )
-    union all
-    select following.priority, following.run_at
-    from band
-    cross join lateral (
-      select j.priority, j.run_at
-      from app_jobs.jobs as j
-      where j.queue_name = name
-        and j.locked_at is null
-        and j.attempts < j.max_attempts
-        and j.priority > band.priority
-      order by j.priority, j.run_at
-      limit 1
-    ) as following
-  )
-  select min(band.priority), min(band.run_at)
-  from band;
-$$;
-
-comment on function app_jobs.queue_bounds(text) is
-  'Gives the lowest priority and the earliest run_at of what waits in a serial queue, by one step along jobs_queue_idx for each '
-  'priority in it; nulls when nothing waits.';
-
-revoke all on function app_jobs.queue_bounds(text) from public;
-
 -- A queue that runs cannot be claimed from, and yet the claim would look at its row each time. That is nothing for the few
--- whose request is under way, and much for ten thousand whose functions answered 202. So a queue that has run for a
--- second is parked: its rows are out of the index that claims read. The job that runs carries the duty to bring it back, however
--- it ends (parked_queue, tg_parked_queue_left); both flags are set under the lock of that job's row, so that its end comes
--- either before, and then nothing is parked, or after.
---
--- Looks at the first row_limit queues in claim order alone, since those are the ones that hinder claims.
-create function app_jobs.park_queues(row_limit integer) returns void
+-- whose request is under way, and much for ten thousand whose functions answered 202. So a claim that had to pass many closes the lanes
+-- of those that have been running for a second. The job that runs carries the duty to open them, however it ends
+-- (parked_queue, tg_parked_queue_left); both are written under the lock of that job's row, so that its end comes either
+-- before, and then nothing is closed, or after.
+create function app_jobs.park_queues(names text[]) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
@@ -133,27 +119,21 @@ declare
   job_ids bigint[];
   places tid[];
 begin
-  select array_agg(running.id), array_agg(held.place)
+  select array_agg(distinct running.id), array_agg(held.place)
   into job_ids, places
-  from (
-    select q.ctid as place, q.queue_name
-    from app_jobs.job_queues as q
-    where not q.is_parked and q.next_run_at <= now()
-    order by q.next_priority, q.next_run_at, q.queue_name
-    limit row_limit
-  ) as front
+  from unnest(names) as passed (queue_name)
   cross join lateral (
     select j.id
     from app_jobs.jobs as j
-    where j.queue_name = front.queue_name and j.locked_at < now() - interval '1 second'
+    where j.queue_name = passed.queue_name and j.locked_at < now() - interval '1 second'
     limit 1
     for update skip locked
   ) as running
   cross join lateral (
     select q.ctid as place
     from app_jobs.job_queues as q
-    where q.ctid = front.place and not q.is_parked
-    limit 1
+    where q.queue_name = passed.queue_name and q.closed_until is null
+    limit 1000
     for no key update skip locked
   ) as held;
 
@@ -163,13 +143,14 @@ begin
     where j.id = any (job_ids);
 
     update app_jobs.job_queues as q
-    set is_parked = true
+    set closed_until = 'infinity'
     where q.ctid = any (places);
   end if;
 end;
 $$;
 
-comment on function app_jobs.park_queues(integer) is
-  'Keeps claims from looking at serial queues that have been running for a second or longer, until their job ends.';
+comment on function app_jobs.park_queues(text[]) is
+  'Keeps claims from looking at those of these serial queues, each named once, that have been running for a second or longer, until '
+  'their job ends.';
 
-revoke all on function app_jobs.park_queues(integer) from public;
+revoke all on function app_jobs.park_queues(text[]) from public;

@@ -16,9 +16,32 @@ comment on function app_jobs.refuse_table(oid) is 'Raises WRONG_TABLE, for trigg
 
 revoke all on function app_jobs.refuse_table(oid) from public;
 
--- What most statements need is nothing: no serial queue, and a worker that is awake. One query asks for whatever needs more,
--- since each further query costs a single-row insert a tenth of its time (bun run bench enqueue). A worker whose lease has
--- ended, or none at all, is left to wake_workers.
+create function app_jobs.check_payload(bytes integer) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  bytes_limit constant integer := 16 * 1024 * 1024;
+begin
+  if bytes > bytes_limit then
+    raise exception 'INVALID_JOB' using
+      errcode = 'check_violation',
+      detail = format('A payload has %s bytes; %s are the most that a job may have.', bytes, bytes_limit),
+      hint = 'Keep the data elsewhere, as in a table or a bucket, and enqueue where it is.';
+  end if;
+end;
+$$;
+
+comment on function app_jobs.check_payload(integer) is 'Raises INVALID_JOB, a check_violation, for a payload of more than 16 MiB.';
+
+revoke all on function app_jobs.check_payload(integer) from public;
+
+-- What most statements need is nothing: no serial queue, no payload of a size to look at, and a worker that is awake. One query asks for
+-- whatever needs more, since each further query costs a single-row insert a tenth of its time (bun run bench enqueue). A worker
+-- whose lease has ended, or none at all, is left to wake_workers.
+--
+-- The limit of a payload stands here and not in a check constraint, which every later update of the row would evaluate. A payload is stored
+-- compressed, at most 255 times (lz4), so what is stored in less than 64 KiB is below the limit whatever it was.
 create function app_jobs.tg_jobs_inserted() returns trigger
 language plpgsql
 security definer
@@ -26,6 +49,7 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   due timestamptz;
+  largest integer;
   is_serial boolean;
 begin
   if tg_relid <> 'app_jobs.jobs'::regclass then
@@ -36,7 +60,7 @@ begin
   from (
     select
     from added as a
-    where a.queue_name is not null
+    where a.queue_name is not null or pg_column_size(a.payload) > 65536
     union all
     select
     from (select) as one
@@ -50,16 +74,23 @@ begin
     return null;
   end if;
 
-  select min(a.run_at), bool_or(a.queue_name is not null)
-  into due, is_serial
+  select
+    min(a.run_at),
+    bool_or(a.queue_name is not null),
+    max(case when pg_column_size(a.payload) > 65536 then octet_length(a.payload::text) end)
+  into due, is_serial, largest
   from added as a;
 
+  perform app_jobs.check_payload(largest);
+
   if is_serial then
-    perform app_jobs.note_queue(a.queue_name, min(a.priority), min(a.run_at))
-    from added as a
-    where a.queue_name is not null
-    group by a.queue_name
-    order by a.queue_name;
+    perform app_jobs.note_queue(lane.queue_name, lane.task_identifier, lane.priority, lane.run_at)
+    from (
+      select distinct on (a.queue_name, a.task_identifier) a.queue_name, a.task_identifier, a.priority, a.run_at
+      from added as a
+      where a.queue_name is not null and a.run_at <= a.updated_at
+      order by a.queue_name, a.task_identifier, a.priority, a.run_at
+    ) as lane;
   end if;
 
   -- Nothing was added where a key met a waiting job: its new time is not known here.
@@ -69,7 +100,8 @@ end;
 $$;
 
 comment on function app_jobs.tg_jobs_inserted() is
-  'After a statement that inserted jobs: makes their serial queues known and wakes sleeping workers, once.';
+  'After a statement that inserted jobs: makes the lanes of their serial queues known and wakes sleeping workers, once. Raises INVALID_JOB for '
+  'a payload of more than 16 MiB.';
 
 revoke all on function app_jobs.tg_jobs_inserted() from public;
 
@@ -80,6 +112,32 @@ for each statement execute function app_jobs.tg_jobs_inserted();
 
 comment on trigger jobs_inserted on app_jobs.jobs is 'Wakes sleeping workers, once a statement.';
 
+create function app_jobs.tg_payload_changed() returns trigger
+language plpgsql
+security definer
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if tg_relid <> 'app_jobs.jobs'::regclass then
+    perform app_jobs.refuse_table(tg_relid);
+  end if;
+  perform app_jobs.check_payload(octet_length(new.payload::text));
+  return null;
+end;
+$$;
+
+comment on function app_jobs.tg_payload_changed() is 'After a job''s payload was replaced by a large one: raises INVALID_JOB where it is too large.';
+
+revoke all on function app_jobs.tg_payload_changed() from public;
+
+create trigger payload_changed
+after update of payload on app_jobs.jobs
+for each row
+when (pg_column_size(new.payload) > 65536)
+execute function app_jobs.tg_payload_changed();
+
+comment on trigger payload_changed on app_jobs.jobs is 'Holds a replaced payload to the limit of one that is enqueued.';
+
 create function app_jobs.tg_job_waits_again() returns trigger
 language plpgsql
 security definer
@@ -89,24 +147,30 @@ begin
   if tg_relid <> 'app_jobs.jobs'::regclass then
     perform app_jobs.refuse_table(tg_relid);
   end if;
-  perform app_jobs.note_queue(new.queue_name, new.priority, new.run_at);
+  perform app_jobs.note_queue(new.queue_name, new.task_identifier, new.priority, new.run_at);
   return null;
 end;
 $$;
 
 comment on function app_jobs.tg_job_waits_again() is
-  'After a job of a serial queue became waiting, by whatever update: makes its queue known.';
+  'After a job of a serial queue became ready, by whatever update: makes its lane known.';
 
 revoke all on function app_jobs.tg_job_waits_again() from public;
 
--- Covers an operator's plain UPDATE as well as our own functions. Claims and completions do not fire it.
+-- Covers an operator's plain UPDATE as well as our own functions. Claims and completions do not fire it, and neither does what only
+-- reports on a job that waits.
 create trigger job_waits_again
-after update of queue_name, priority, run_at, attempts, max_attempts, locked_at on app_jobs.jobs
+after update of queue_name, task_identifier, priority, run_at, attempts, max_attempts, locked_at, updated_at on app_jobs.jobs
 for each row
-when (new.queue_name is not null and new.locked_at is null and new.attempts < new.max_attempts)
+when (
+  new.queue_name is not null
+  and new.locked_at is null
+  and new.attempts < new.max_attempts
+  and new.run_at <= new.updated_at
+)
 execute function app_jobs.tg_job_waits_again();
 
-comment on trigger job_waits_again on app_jobs.jobs is 'Keeps the serial queues'' bounds below what waits in them.';
+comment on trigger job_waits_again on app_jobs.jobs is 'Keeps the bounds of the serial queues'' lanes below what is ready in them.';
 
 create function app_jobs.tg_parked_queue_left() returns trigger
 language plpgsql
@@ -118,8 +182,8 @@ begin
     perform app_jobs.refuse_table(tg_relid);
   end if;
   update app_jobs.job_queues as q
-  set is_parked = false
-  where q.queue_name = old.queue_name and q.is_parked;
+  set closed_until = null
+  where q.queue_name = old.queue_name and q.closed_until = 'infinity';
   return null;
 end;
 $$;
@@ -154,14 +218,19 @@ begin
 
   if old.parked_queue then
     update app_jobs.job_queues as q
-    set is_parked = false
-    where q.queue_name = old.queue_name and q.is_parked;
+    set closed_until = null
+    where q.queue_name = old.queue_name and q.closed_until = 'infinity';
   end if;
 
-  -- A job that dies leaves jobs too, free and without an attempt, and takes its history along.
-  if old.has_history and (old.locked_at is not null or old.attempts < old.max_attempts) then
+  -- A job that dies leaves jobs too, and takes its history along.
+  if old.has_history then
     delete from app_jobs.job_attempts as a
-    where a.job_id = old.id;
+    where a.job_id = old.id
+      and not exists (
+        select
+        from app_jobs.dead_jobs as d
+        where d.id = old.id
+      );
   end if;
   return null;
 end;
@@ -190,6 +259,16 @@ begin
   if tg_relid <> 'app_jobs.jobs'::regclass then
     perform app_jobs.refuse_table(tg_relid);
   end if;
+  -- A number that comes again would stand for two jobs: in dead_jobs, in the log, and as Idempotency-Key at functions.
+  if tg_when = 'BEFORE' then
+    perform set_config('jobs.last_id', (select s.last_value from app_jobs.jobs_id_seq as s)::text, true);
+    return null;
+  end if;
+  -- A few more may have been drawn while the table was being locked.
+  perform setval('app_jobs.jobs_id_seq', current_setting('jobs.last_id')::bigint + 100)
+  from app_jobs.jobs_id_seq as s
+  where s.last_value < current_setting('jobs.last_id')::bigint;
+
   delete from app_jobs.job_queues;
   delete from app_jobs.job_attempts as a
   where not exists (
@@ -202,7 +281,8 @@ end;
 $$;
 
 comment on function app_jobs.tg_jobs_truncated() is
-  'After jobs was truncated: forgets its serial queues, of which a parked one would never be brought back, and its histories.';
+  'When jobs is truncated: forgets its serial queues, of which a parked one would never be brought back, and its histories, and '
+  'goes on with the ids where they were, whatever "restart identity" says.';
 
 revoke all on function app_jobs.tg_jobs_truncated() from public;
 
@@ -210,4 +290,10 @@ create trigger jobs_truncated
 after truncate on app_jobs.jobs
 for each statement execute function app_jobs.tg_jobs_truncated();
 
-comment on trigger jobs_truncated on app_jobs.jobs is 'Forgets the queues and histories of jobs that are gone.';
+comment on trigger jobs_truncated on app_jobs.jobs is 'Forgets the queues and histories of jobs that are gone, and not their ids.';
+
+create trigger jobs_to_be_truncated
+before truncate on app_jobs.jobs
+for each statement execute function app_jobs.tg_jobs_truncated();
+
+comment on trigger jobs_to_be_truncated on app_jobs.jobs is 'Notes the latest id, which is not to come again.';

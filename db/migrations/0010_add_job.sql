@@ -1,5 +1,5 @@
--- The limits of the table's check constraints, in words: a constraint's own error would carry the row, payload and all. The search
--- path is not pinned, so that the planner can put the expression in the call's place; names are qualified instead.
+-- The limits of the table's check constraints, in words: a constraint's own error would carry the row, payload and all. Its body
+-- is read when it is made, as that of lease_end.
 create function app_jobs.job_fault(
   identifier text,
   queue_name text,
@@ -9,14 +9,12 @@ create function app_jobs.job_fault(
 language sql
 immutable
 parallel safe
-as $$
-  select case
-    when pg_catalog.length(identifier) > 126 then 'an identifier of more than 126 characters'
-    when pg_catalog.length(queue_name) > 126 then 'a queue_name of more than 126 characters'
-    when pg_catalog.length(job_key) > 512 then 'a job_key of more than 512 characters'
-    when max_attempts < 1 then 'max_attempts below 1'
-  end;
-$$;
+return case
+  when length(identifier) > 126 then 'an identifier of more than 126 characters'
+  when length(queue_name) > 126 then 'a queue_name of more than 126 characters'
+  when length(job_key) > 512 then 'a job_key of more than 512 characters'
+  when max_attempts < 1 then 'max_attempts below 1'
+end;
 
 comment on function app_jobs.job_fault(text, text, text, integer) is
   'What a job or a schedule cannot be made of, in words that follow "has" or "with"; null where all is well.';
@@ -38,6 +36,131 @@ $$;
 comment on function app_jobs.refuse_job(text) is 'Raises INVALID_JOB, a check_violation, for what job_fault found; fault is the sentence.';
 
 revoke all on function app_jobs.refuse_job(text) from public;
+
+-- Puts a job, whose id is drawn already, where its key says. Many are put in the order of their keys, so that no two calls wait for
+-- each other in a circle, and yet get their ids, and with them their turns, in the order in which they were given.
+create function app_jobs.put_job(
+  id bigint,
+  db_id uuid,
+  identifier text,
+  payload json,
+  job_key text,
+  queue_name text,
+  run_at timestamptz,
+  max_attempts integer,
+  priority integer,
+  traceparent text,
+  tracestate text
+) returns app_jobs.jobs
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  job app_jobs.jobs;
+begin
+  -- A round more for each time that the job with this key begins or ends to run while we look.
+  for round in 1..10 loop
+    insert into app_jobs.jobs (
+      id, database_id, task_identifier, payload, key, queue_name, run_at, max_attempts, priority, traceparent, tracestate
+    )
+    values (
+      put_job.id,
+      db_id,
+      identifier,
+      coalesce(put_job.payload, '{}'),
+      job_key,
+      put_job.queue_name,
+      coalesce(put_job.run_at, now()),
+      coalesce(put_job.max_attempts, 25),
+      coalesce(put_job.priority, 0),
+      put_job.traceparent,
+      put_job.tracestate
+    )
+    on conflict (database_id, key) where key is not null do update
+    set task_identifier = excluded.task_identifier,
+      payload = excluded.payload,
+      queue_name = excluded.queue_name,
+      run_at = excluded.run_at,
+      max_attempts = excluded.max_attempts,
+      priority = excluded.priority,
+      traceparent = excluded.traceparent,
+      tracestate = excluded.tracestate,
+      attempts = 0,
+      last_error = null,
+      lease_token = null,
+      progress = null,
+      progress_message = null,
+      unreachable_since = null,
+      unreachable_count = 0,
+      schedule_id = null,
+      scheduled_at = null,
+      death = null,
+      -- Work that an attempt of the replaced one has done is not this one's.
+      revision = case when jobs.has_history then coalesce(jobs.revision, 0) + 1 else jobs.revision end,
+      updated_at = now()
+    where jobs.locked_at is null
+    returning * into job;
+    if found then
+      return job;
+    end if;
+
+    -- The job with this key is running. It gives up its key and its retries; then the new one can have the key.
+    update app_jobs.jobs as j
+    set key = null, superseded = true, updated_at = now()
+    where j.database_id = db_id and j.key = job_key and j.locked_at is not null;
+    continue when found or round = 1;
+
+    -- Nothing was in the way: a trigger of somebody's own keeps the row out, and nothing comes of it, as of any such insert.
+    perform
+    from app_jobs.jobs as j
+    where j.database_id = db_id and j.key = job_key;
+    if not found then
+      return null;
+    end if;
+  end loop;
+
+  raise exception 'JOB_NOT_ADDED' using
+    errcode = 'object_in_use',
+    detail = format('The job with the key %L could neither be replaced nor be parted from its key.', left(job_key, 100)),
+    hint = 'A trigger of your own on jobs may keep its row as it is. Let it pass, or add the job with another key.';
+end;
+$$;
+
+comment on function app_jobs.put_job(
+  bigint, uuid, text, json, text, text, timestamptz, integer, integer, text, text
+) is
+  'What add_job does with arguments that are in order, for a job that gets this id where no waiting one has its key. Gives a row of '
+  'nulls where a trigger of somebody''s own keeps it out. Raises JOB_NOT_ADDED.';
+
+revoke all on function app_jobs.put_job(
+  bigint, uuid, text, json, text, text, timestamptz, integer, integer, text, text
+) from public;
+
+-- Whoever locks many jobs locks them in the order of their ids: those that there are, before the first is replaced.
+create function app_jobs.lock_keyed_jobs(db_ids uuid[], job_keys text[]) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+set enable_seqscan = off
+set enable_bitmapscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+as $$
+begin
+  perform
+  from (
+    select distinct one.db_id, one.job_key
+    from unnest(db_ids, job_keys) as one (db_id, job_key)
+  ) as keyed
+  inner join app_jobs.jobs as j on j.database_id = keyed.db_id and j.key = keyed.job_key
+  order by j.id
+  for no key update of j;
+end;
+$$;
+
+comment on function app_jobs.lock_keyed_jobs(uuid[], text[]) is
+  'Locks the jobs that have these keys, pairwise with their tenants, in the order in which all who lock many do it.';
+
+revoke all on function app_jobs.lock_keyed_jobs(uuid[], text[]) from public;
 
 create function app_jobs.add_job(
   db_id uuid,
@@ -96,54 +219,19 @@ begin
     return job;
   end if;
 
-  loop
-    insert into app_jobs.jobs (
-      database_id, task_identifier, payload, key, queue_name, run_at, max_attempts, priority, traceparent, tracestate
-    )
-    values (
-      db_id,
-      identifier,
-      coalesce(add_job.payload, '{}'),
-      job_key,
-      add_job.queue_name,
-      coalesce(add_job.run_at, now()),
-      coalesce(add_job.max_attempts, 25),
-      coalesce(add_job.priority, 0),
-      add_job.traceparent,
-      add_job.tracestate
-    )
-    on conflict (database_id, key) where key is not null do update
-    set task_identifier = excluded.task_identifier,
-      payload = excluded.payload,
-      queue_name = excluded.queue_name,
-      run_at = excluded.run_at,
-      max_attempts = excluded.max_attempts,
-      priority = excluded.priority,
-      traceparent = excluded.traceparent,
-      tracestate = excluded.tracestate,
-      attempts = 0,
-      last_error = null,
-      lease_token = null,
-      progress = null,
-      progress_message = null,
-      unreachable_since = null,
-      unreachable_count = 0,
-      schedule_id = null,
-      scheduled_at = null,
-      -- Work that an attempt of the replaced one has done is not this one's.
-      revision = case when jobs.has_history then coalesce(jobs.revision, 0) + 1 else jobs.revision end,
-      updated_at = now()
-    where jobs.locked_at is null
-    returning * into job;
-    if found then
-      return job;
-    end if;
-
-    -- The job with this key is running. It gives up its key and its retries; then the new one can have the key.
-    update app_jobs.jobs as j
-    set key = null, attempts = j.max_attempts, superseded = true, updated_at = now()
-    where j.database_id = db_id and j.key = job_key and j.locked_at is not null;
-  end loop;
+  return app_jobs.put_job(
+    nextval('app_jobs.jobs_id_seq'),
+    db_id,
+    identifier,
+    add_job.payload,
+    job_key,
+    add_job.queue_name,
+    add_job.run_at,
+    add_job.max_attempts,
+    add_job.priority,
+    add_job.traceparent,
+    add_job.tracestate
+  );
 end;
 $$;
 
@@ -151,7 +239,7 @@ comment on function app_jobs.add_job(uuid, text, json, text, text, timestamptz, 
   'Enqueues a job in the caller''s transaction and gives its row. With job_key, replaces the waiting job that has this '
   'key in this database_id; a running one keeps running, loses its key and is not retried. A null argument means its '
   'default. Raises INVALID_DATABASE_ID, INVALID_TASK_IDENTIFIER and, for what is out of range, INVALID_JOB. '
-  'traceparent and tracestate (W3C) reach the function.';
+  'traceparent and tracestate (W3C) reach the function. A row of nulls comes back where a trigger of your own on jobs keeps it out.';
 
 revoke all on function app_jobs.add_job(uuid, text, json, text, text, timestamptz, integer, integer, text, text) from public;
 
@@ -167,7 +255,6 @@ as $$
 declare
   parameters constant text[] := '{db_id, identifier, payload, job_key, queue_name, run_at, max_attempts, priority, traceparent, tracestate}';
   added bigint;
-  keyed record;
   bad record;
 begin
   return query
@@ -241,31 +328,40 @@ begin
       hint = 'Each job is an object with db_id and identifier, and add_job''s other parameters where they matter.';
   end if;
 
-  for keyed in
-    select job.*
-    from unnest(specs) with ordinality as s (spec, n)
-    cross join lateral json_to_record(s.spec) as job (
-      db_id uuid, identifier text, payload json, job_key text, queue_name text, run_at timestamptz,
-      max_attempts integer, priority integer, traceparent text, tracestate text
-    )
-    where job.job_key is not null
-    order by s.n
-  loop
-    return query
-    select *
-    from app_jobs.add_job(
-      keyed.db_id,
-      keyed.identifier,
-      keyed.payload,
-      keyed.job_key,
-      keyed.queue_name,
-      keyed.run_at,
-      keyed.max_attempts,
-      keyed.priority,
-      keyed.traceparent,
-      keyed.tracestate
-    );
-  end loop;
+  perform app_jobs.lock_keyed_jobs(array_agg(job.db_id), array_agg(job.job_key))
+  from unnest(specs) as s (spec)
+  cross join lateral json_to_record(s.spec) as job (db_id uuid, job_key text);
+
+  -- The inner query draws the ids in the order of the specs, the one around it goes by the keys: the functions are called in its order.
+  return query
+  select job.*
+  from (
+    select drawn.*
+    from (
+      select nextval('app_jobs.jobs_id_seq') as id, s.n, spec_job.*
+      from unnest(specs) with ordinality as s (spec, n)
+      cross join lateral json_to_record(s.spec) as spec_job (
+        db_id uuid, identifier text, payload json, job_key text, queue_name text, run_at timestamptz,
+        max_attempts integer, priority integer, traceparent text, tracestate text
+      )
+      where spec_job.job_key is not null
+    ) as drawn
+    order by drawn.db_id, drawn.job_key collate "C", drawn.n
+  ) as one
+  cross join lateral app_jobs.put_job(
+    one.id,
+    one.db_id,
+    one.identifier,
+    one.payload,
+    one.job_key,
+    one.queue_name,
+    one.run_at,
+    one.max_attempts,
+    one.priority,
+    one.traceparent,
+    one.tracestate
+  ) as job
+  order by one.n;
 end;
 $$;
 
@@ -318,16 +414,36 @@ begin
       ),
       hint = 'Pass one key a payload, in the same order; null for a job without one.';
   end if;
-  fault := app_jobs.job_fault(identifier, add_task_jobs.queue_name, null, add_task_jobs.max_attempts);
+  select app_jobs.job_fault(identifier, add_task_jobs.queue_name, longest.job_key, add_task_jobs.max_attempts)
+  into fault
+  from (select) as one
+  left join lateral (
+    select k.job_key
+    from unnest(job_keys) as k (job_key)
+    where k.job_key is not null
+    order by length(k.job_key) desc
+    limit 1
+  ) as longest on true;
   if fault is not null then
     perform app_jobs.refuse_job(format('add_task_jobs was called with %s.', fault));
   end if;
 
   if job_keys is not null then
+    perform app_jobs.lock_keyed_jobs(array_fill(add_task_jobs.db_id, array[cardinality(job_keys)]), job_keys);
+
+    -- As in add_jobs: ids by place, locks by key.
     return query
     select job.*
-    from unnest(payloads, job_keys) with ordinality as one (payload, job_key, n)
-    cross join lateral app_jobs.add_job(
+    from (
+      select drawn.*
+      from (
+        select nextval('app_jobs.jobs_id_seq') as id, u.payload, u.job_key, u.n
+        from unnest(payloads, job_keys) with ordinality as u (payload, job_key, n)
+      ) as drawn
+      order by drawn.job_key collate "C", drawn.n
+    ) as one
+    cross join lateral app_jobs.put_job(
+      one.id,
       add_task_jobs.db_id,
       add_task_jobs.identifier,
       one.payload,

@@ -1,30 +1,16 @@
 -- The claim. Everything that takes a lease goes through here: get_jobs for our worker, get_job for plain callers.
 --
--- Jobs without a queue: jobs_ready_idx holds waiting ones in claim order, but due and future ones of one priority lie
--- side by side, so one scan over all priorities would walk through a million future jobs of priority 0 to reach a due
--- one of priority 1. The loop asks for one priority at a time (next_band): an index range (priority = p, run_at between its
--- floor and now()) of due rows alone, then one step along the index to the next priority. (PostgreSQL 15:
--- an empty poll with a million future jobs 0.15 ms this way, 15 ms by a filter.)
+-- What a claim reads is bounded, whatever lies in the table: it reads ready jobs alone (the indexes leave delayed ones out), stops
+-- when it has enough, and passes what its worker leaves out by the lane. A lane is the ready jobs of one task, or of one task in one serial
+-- queue: a range of an index.
 --
--- Floors: a claimed job leaves its entry in the index until vacuum, and a scan passes all of those before it meets the
--- first waiting job: milliseconds after a minute of high load, seconds once another session has held a snapshot for
--- minutes. So a worker may say, for each priority, from which place (run_at and id) on to look; services/worker/look-back.ts
--- decides when, and looks at the whole often enough. Without floors, everything is looked at.
---
--- Plan relied on, whatever the statistics say: Limit > LockRows > Index Scan using jobs_ready_idx, no sort, and the update
--- by jobs_pkey. It is kept by the settings of the function, since a plan made while the table was small would stay
--- after a bulk insert, until the next ANALYZE; and it is made once, since planning costs more than such a scan.
---
--- One token for all jobs of a claim: a lease is known by its job and its token, and making one for each costs a tenth of the
--- claim. Rows come back in the order of their ids.
---
--- Serial queues: job_queues names the queues that may have something due. Of each, only the head is looked at. Two
--- claims cannot take the same queue: an advisory lock on its name, held until commit, lets one try; the look at its
--- running job comes after, in a new snapshot. jobs_running_queue_idx would refuse what slips through. A head that another
--- transaction is changing is left for a later claim, and is not overtaken: it is chosen without a lock, and then locked if
--- it is still what it was. Queues whose bounds promised a job that is not there are settled, and the next ones are looked
--- at, so that a claim comes back short only when nothing more is due.
-create type app_jobs.leased_job as (
+-- claim_jobs makes ready what has become due, has claim_free lock jobs without a queue and claim_heads those of serial queues, and
+-- leases the best of them. Their plans are relied on, whatever the statistics say (Limit > LockRows > Index Scan, no sort,
+-- and the update by jobs_pkey), and kept by the settings of claim_jobs, which hold within what it calls: a plan made while the
+-- table was small would stay after a bulk insert, until the next ANALYZE. They are made once, since planning costs more than such a
+-- scan. What reads a lane is ordered by its whole index, so that no other index and no sort can stand in for it.
+create type app_jobs.claim_row as (
+  kind text,
   id bigint,
   database_id uuid,
   task_identifier text,
@@ -40,11 +26,490 @@ create type app_jobs.leased_job as (
   tracestate text,
   schedule_id bigint,
   scheduled_at timestamptz,
-  revision integer
+  revision integer,
+  blocks bigint
 );
 
-comment on type app_jobs.leased_job is
-  'What a worker needs of a job that it has claimed; the columns of jobs by their names. Narrow, since claims give hundreds.';
+comment on type app_jobs.claim_row is
+  'A row of get_jobs. kind says what it is: job, one that was leased, with the columns of jobs by their names; refused, the id of a '
+  'completion whose lease had passed on; more, that the claim was bounded by bytes or by what had just come due, so that more may be '
+  'ready; looked, how many blocks it touched.';
+
+-- By one step along an index for each task that has something ready, left out or not. Of more than 256 tasks that many are given, and the
+-- next call on the same connection goes on behind them: then the order of the claim holds among those that had their turn.
+create function app_jobs.claimable_tasks(is_serial boolean, excluded_tasks text[]) returns text[]
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  steps_limit constant integer := 256 + coalesce(cardinality(excluded_tasks), 0);
+  start constant text := coalesce(current_setting('jobs.task_cursor', true), '');
+  task text := start;
+  has_wrapped boolean := start = '';
+  found_tasks text[] := '{}';
+begin
+  for step in 1..steps_limit loop
+    if is_serial then
+      select q.task_identifier
+      into task
+      from app_jobs.job_queues as q
+      where q.closed_until is null and q.task_identifier collate "C" > task
+      order by q.task_identifier collate "C"
+      limit 1;
+    else
+      select j.task_identifier
+      into task
+      from app_jobs.jobs as j
+      where j.locked_at is null
+        and j.attempts < j.max_attempts
+        and j.queue_name is null
+        and j.run_at <= j.updated_at
+        and j.task_identifier collate "C" > task
+      order by j.task_identifier collate "C"
+      limit 1;
+    end if;
+    exit when has_wrapped and (task is null or (start <> '' and task collate "C" > start));
+    if task is null then
+      has_wrapped := true;
+      task := '';
+    else
+      found_tasks := found_tasks || task;
+    end if;
+  end loop;
+
+  if cardinality(found_tasks) >= steps_limit - 1 then
+    perform set_config('jobs.task_cursor', found_tasks[cardinality(found_tasks)], false);
+  elsif start <> '' then
+    perform set_config('jobs.task_cursor', '', false);
+  end if;
+  return array(
+    select unnest(found_tasks)
+    except
+    select unnest(excluded_tasks)
+  );
+end;
+$$;
+
+comment on function app_jobs.claimable_tasks(boolean, text[]) is
+  'The tasks that have ready jobs, in serial queues or without a queue, but for excluded_tasks; at most 256, in turn.';
+
+revoke all on function app_jobs.claimable_tasks(boolean, text[]) from public;
+
+-- What is stored compressed may be 255 times as long, by the format of lz4; by pglz a third of that.
+create function app_jobs.payload_bound(payload json) returns bigint
+language sql
+stable
+parallel safe
+return pg_catalog.pg_column_size(payload)
+  * case when pg_catalog.pg_column_compression(payload) is null then 1::bigint else 255::bigint end;
+
+comment on function app_jobs.payload_bound(json) is 'How many bytes a payload has at most, told from its size in storage without reading it.';
+
+revoke all on function app_jobs.payload_bound(json) from public;
+
+-- Floors: a claimed job leaves its entry in the index until vacuum, and a scan passes all of those before it meets the
+-- first ready job: milliseconds after a minute of high load, seconds once another session has held a snapshot for
+-- minutes. So a worker may say, for each priority, from which place (run_at and id) on to look; services/worker/claim-cursor.ts
+-- decides when, and looks at the whole often enough. Without floors, everything is looked at.
+--
+-- With a filter, a scan goes no further than some hundred jobs ahead. Where jobs of other tasks crowd that stretch, the rest is
+-- taken task by task.
+create function app_jobs.claim_free(
+  tasks text[],
+  excluded_tasks text[],
+  job_limit integer,
+  floors json,
+  out ids bigint[],
+  out bytes_at_most bigint
+)
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  is_filtered constant boolean := claim_free.tasks is not null or claim_free.excluded_tasks is not null;
+  wanted integer;
+  -- Below every priority.
+  band bigint := -2147483649;
+  since timestamptz;
+  since_id bigint;
+  looked integer;
+  seen_count integer;
+  candidates bigint[];
+  -- What may be looked at in vain before it goes by tasks: jobs, and priorities at 150 jobs each.
+  ahead_left integer := 500;
+  best text[];
+  seen bigint[];
+begin
+  ids := '{}';
+  bytes_at_most := 0;
+
+  while cardinality(ids) < job_limit loop
+    select b.priority, b.since, b.since_id
+    into band, since, since_id
+    from app_jobs.next_band(band, floors) as b;
+    if band is null then
+      return;
+    end if;
+    wanted := job_limit - cardinality(ids);
+
+    if is_filtered then
+      looked := 100 + 2 * wanted;
+      select
+        count(*),
+        array_agg(j.id) filter (
+          where (claim_free.tasks is null or j.task_identifier = any (claim_free.tasks))
+            and (claim_free.excluded_tasks is null or j.task_identifier <> all (claim_free.excluded_tasks))
+        )
+      into seen_count, candidates
+      from (
+        select j.id, j.task_identifier
+        from app_jobs.jobs as j
+        where j.locked_at is null
+          and j.attempts < j.max_attempts
+          and j.queue_name is null
+          and j.run_at <= j.updated_at
+          and j.priority = band
+          and (j.run_at, j.id) >= (since, since_id)
+          and j.run_at <= now()
+        order by j.run_at, j.id
+        limit looked
+      ) as j;
+      ahead_left := ahead_left - 150 - seen_count;
+
+      select ids || coalesce(array_agg(taken.id), '{}'), bytes_at_most + coalesce(sum(taken.bytes), 0)
+      into ids, bytes_at_most
+      from (
+        select j.*
+        from unnest(candidates) as c (id)
+        cross join lateral (
+          select j.id, app_jobs.payload_bound(j.payload) as bytes
+          from app_jobs.jobs as j
+          where j.id = c.id
+            and j.locked_at is null
+            and j.attempts < j.max_attempts
+            and j.queue_name is null
+            and j.run_at <= j.updated_at
+          for update skip locked
+        ) as j
+        limit wanted
+      ) as taken;
+      exit when cardinality(ids) < job_limit and (seen_count = looked or ahead_left <= 0);
+    else
+      select ids || coalesce(array_agg(taken.id), '{}'), bytes_at_most + coalesce(sum(taken.bytes), 0)
+      into ids, bytes_at_most
+      from (
+        select j.id, app_jobs.payload_bound(j.payload) as bytes
+        from app_jobs.jobs as j
+        where j.locked_at is null
+          and j.attempts < j.max_attempts
+          and j.queue_name is null
+          and j.run_at <= j.updated_at
+          and j.priority = band
+          and (j.run_at, j.id) >= (since, since_id)
+          and j.run_at <= now()
+        order by j.run_at, j.id
+        limit wanted
+        for update skip locked
+      ) as taken;
+    end if;
+  end loop;
+  if cardinality(ids) >= job_limit then
+    return;
+  end if;
+
+  -- Crowded. What the best lanes have is read without a lock, since most of it is not taken, and then locked where it is still ready; what
+  -- another claim has taken meanwhile is left out of the next round.
+  tasks := coalesce(claim_free.tasks, app_jobs.claimable_tasks(false, claim_free.excluded_tasks));
+  seen := ids;
+  while cardinality(ids) < job_limit loop
+    wanted := job_limit - cardinality(ids);
+    best := array(
+      select first.task
+      from unnest(claim_free.tasks) as t (task)
+      cross join lateral (
+        select t.task, j.priority, j.run_at, j.id
+        from app_jobs.jobs as j
+        where j.locked_at is null
+          and j.attempts < j.max_attempts
+          and j.queue_name is null
+          and j.run_at <= j.updated_at
+          and j.task_identifier collate "C" = t.task
+          and j.run_at <= now()
+          and j.id <> all (seen)
+        order by j.task_identifier collate "C", j.priority, j.run_at, j.id
+        limit 1
+      ) as first
+      where claim_free.excluded_tasks is null or t.task <> all (claim_free.excluded_tasks)
+      order by first.priority, first.run_at, first.id
+      limit wanted
+    );
+    exit when cardinality(best) = 0;
+
+    candidates := array(
+      select j.id
+      from unnest(best) as t (task)
+      cross join lateral (
+        select j.priority, j.run_at, j.id
+        from app_jobs.jobs as j
+        where j.locked_at is null
+          and j.attempts < j.max_attempts
+          and j.queue_name is null
+          and j.run_at <= j.updated_at
+          and j.task_identifier collate "C" = t.task
+          and j.run_at <= now()
+          and j.id <> all (seen)
+        order by j.task_identifier collate "C", j.priority, j.run_at, j.id
+        limit 1 + 2 * wanted / cardinality(best)
+      ) as j
+      order by j.priority, j.run_at, j.id
+      limit wanted
+    );
+    seen := seen || candidates;
+
+    select ids || coalesce(array_agg(taken.id), '{}'), bytes_at_most + coalesce(sum(taken.bytes), 0)
+    into ids, bytes_at_most
+    from (
+      select j.id, app_jobs.payload_bound(j.payload) as bytes
+      from app_jobs.jobs as j
+      where j.id = any (candidates)
+        and j.locked_at is null
+        and j.attempts < j.max_attempts
+        and j.queue_name is null
+        and j.run_at <= j.updated_at
+      for update skip locked
+    ) as taken;
+  end loop;
+end;
+$$;
+
+comment on function app_jobs.claim_free(text[], text[], integer, json) is
+  'Locks ready jobs without a queue, at most job_limit, in the order of the claim, and gives their ids and how many bytes '
+  'their payloads have at most. tasks, excluded_tasks and floors as in claim_jobs.';
+
+revoke all on function app_jobs.claim_free(text[], text[], integer, json) from public;
+
+-- Serial queues: job_queues names the lanes that may have something ready. Of each queue only the head is looked at. Two
+-- claims cannot take the same queue: an advisory lock on its name, held until commit, lets one try; the look at its
+-- running job comes after, in a new snapshot. jobs_running_queue_idx would refuse what slips through. A head that another
+-- transaction is changing is left for a later claim, and is not overtaken: it is chosen without a lock, and then locked if
+-- it is still what it was. Lanes whose bound promised a job that is not there are settled, and the next ones are looked
+-- at, so that a claim comes back short only when nothing more is due.
+--
+-- Running queues are passed, and where that were many, those are parked that have been running for long.
+create function app_jobs.claim_heads(tasks text[], excluded_tasks text[], job_limit integer, out heads bigint[], out idle text[])
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+declare
+  -- Any number will do that other users of advisory locks are unlikely to choose.
+  queue_lock_class constant integer := 1785686883;
+  passed_limit constant integer := 32;
+  is_filtered constant boolean := claim_heads.tasks is not null or claim_heads.excluded_tasks is not null;
+  lane_tasks text[];
+  names text[];
+  running text[];
+  passed text[] := '{}';
+  tried text[] := '{}';
+  wanted integer;
+  seen integer;
+  kept integer;
+  -- Below every priority.
+  last_priority bigint := -2147483649;
+  last_run_at timestamptz := '-infinity';
+  last_name text := '';
+begin
+  heads := '{}';
+  idle := '{}';
+
+  -- Lanes that only an enqueue in flight kept may have a job by now.
+  perform
+  from app_jobs.job_queues as q
+  where q.closed_until <= now()
+  limit 1;
+  if found then
+    update app_jobs.job_queues as q
+    set closed_until = null
+    where q.ctid = any (array(
+      select closed.ctid
+      from app_jobs.job_queues as closed
+      where closed.closed_until <= now()
+      order by closed.closed_until
+      limit 100
+      for no key update skip locked
+    ));
+  end if;
+
+  perform
+  from app_jobs.job_queues as q
+  where q.closed_until is null
+  limit 1;
+  if not found then
+    return;
+  end if;
+
+  if is_filtered then
+    lane_tasks := array(
+      select t.task
+      from unnest(coalesce(claim_heads.tasks, app_jobs.claimable_tasks(true, claim_heads.excluded_tasks))) as t (task)
+      where claim_heads.excluded_tasks is null or t.task <> all (claim_heads.excluded_tasks)
+    );
+  end if;
+
+  -- What one statement takes into its hands, the next looks at anew: another claim may have ended in between. Subqueries
+  -- and not exists, which may be planned as one look at the jobs of all queues.
+  while cardinality(heads) < job_limit loop
+    wanted := job_limit - cardinality(heads);
+    select
+      count(*),
+      max(c.row_count),
+      array_agg(distinct c.queue_name) filter (where not c.is_running),
+      array_agg(c.queue_name) filter (where c.is_running),
+      (array_agg(c.next_priority order by c.n))[count(*)],
+      (array_agg(c.next_run_at order by c.n))[count(*)],
+      (array_agg(c.queue_name order by c.n))[count(*)]
+    into kept, seen, names, running, last_priority, last_run_at, last_name
+    from (
+      select
+        looked.*,
+        row_number() over in_order as n,
+        count(*) over () as row_count,
+        count(*) filter (where not looked.is_running) over (in_order rows between unbounded preceding and 1 preceding) as free_before
+      from (
+        select
+          lane.*,
+          (
+            select true
+            from app_jobs.jobs as j
+            where j.queue_name = lane.queue_name and j.locked_at is not null
+          ) is not null as is_running
+        from (
+          (
+            select q.queue_name, q.next_priority, q.next_run_at
+            from app_jobs.job_queues as q
+            where not is_filtered
+              and q.closed_until is null
+              and (q.next_priority, q.next_run_at, q.queue_name) > (last_priority, last_run_at, last_name)
+            order by q.next_priority, q.next_run_at, q.queue_name
+            limit wanted + passed_limit
+          )
+          union all
+          (
+            select q.queue_name, q.next_priority, q.next_run_at
+            from unnest(lane_tasks) as t (task)
+            cross join lateral (
+              select q.queue_name, q.next_priority, q.next_run_at
+              from app_jobs.job_queues as q
+              where q.task_identifier collate "C" = t.task
+                and q.closed_until is null
+                and (q.next_priority, q.next_run_at, q.queue_name) > (last_priority, last_run_at, last_name)
+              order by q.task_identifier collate "C", q.next_priority, q.next_run_at, q.queue_name
+              limit wanted + passed_limit
+            ) as q
+            order by q.next_priority, q.next_run_at, q.queue_name
+            limit wanted + passed_limit
+          )
+        ) as lane
+      ) as looked
+      window in_order as (order by looked.next_priority, looked.next_run_at, looked.queue_name)
+    ) as c
+    where c.free_before < wanted;
+
+    exit when kept = 0;
+    passed := passed || coalesce(running, '{}');
+
+    names := array(
+      select name
+      from unnest(names) as name
+      where name <> all (tried) and pg_try_advisory_xact_lock(queue_lock_class, hashtext(name))
+    );
+    tried := tried || names;
+
+    select
+      heads || coalesce(array_agg(c.head_id) filter (where c.head_id is not null), '{}'),
+      idle || coalesce(array_agg(c.queue_name) filter (where c.has_idle_lane), '{}')
+    into heads, idle
+    from (
+      select
+        one.name as queue_name,
+        head.id as head_id,
+        lanes.first_id is null or lanes.following_id is null or lanes.has_idle_lane as has_idle_lane
+      from unnest(names) as one (name)
+      left join lateral (
+        select
+          (array_agg(lane.id order by lane.priority, lane.run_at, lane.id))[1] as first_id,
+          (array_agg(lane.following_id order by lane.priority, lane.run_at, lane.id))[1] as following_id,
+          bool_or(lane.id is null) or count(*) > count(distinct lane.task_identifier) as has_idle_lane
+        from (
+          select q.task_identifier, first.*, following.id as following_id
+          from (
+            select lane.task_identifier
+            from (
+              select q.task_identifier, q.next_priority, q.next_run_at
+              from app_jobs.job_queues as q
+              where q.queue_name = one.name
+                and q.closed_until is null
+                and (claim_heads.tasks is null or q.task_identifier = any (claim_heads.tasks))
+                and (claim_heads.excluded_tasks is null or q.task_identifier <> all (claim_heads.excluded_tasks))
+              limit 1000
+            ) as lane
+            order by lane.next_priority, lane.next_run_at
+            limit 32
+          ) as q
+          left join lateral (
+            select j.id, j.priority, j.run_at
+            from app_jobs.jobs as j
+            where j.queue_name = one.name
+              and j.task_identifier collate "C" = q.task_identifier
+              and j.locked_at is null
+              and j.attempts < j.max_attempts
+              and j.run_at <= j.updated_at
+              and j.run_at <= now()
+            order by j.priority, j.run_at, j.id
+            limit 1
+          ) as first on true
+          left join lateral (
+            select j.id
+            from app_jobs.jobs as j
+            where j.queue_name = one.name
+              and j.task_identifier collate "C" = q.task_identifier
+              and j.locked_at is null
+              and j.attempts < j.max_attempts
+              and j.run_at <= j.updated_at
+              and j.id <> first.id
+            limit 1
+          ) as following on true
+        ) as lane
+      ) as lanes on true
+      left join lateral (
+        select j.id
+        from app_jobs.jobs as j
+        where j.id = lanes.first_id
+          and j.queue_name = one.name
+          and j.locked_at is null
+          and j.attempts < j.max_attempts
+          and j.run_at <= j.updated_at
+          and (
+            select true
+            from app_jobs.jobs as busy
+            where busy.queue_name = one.name and busy.locked_at is not null
+          ) is null
+        for update skip locked
+      ) as head on true
+    ) as c;
+    exit when seen < wanted + passed_limit and kept = seen;
+  end loop;
+
+  if cardinality(passed) >= passed_limit then
+    perform app_jobs.park_queues(array(select distinct name from unnest(passed) as name));
+  end if;
+end;
+$$;
+
+comment on function app_jobs.claim_heads(text[], text[], integer) is
+  'Locks the heads of serial queues that are not running, at most job_limit, in the order of the claim, and gives their ids; and the '
+  'queues which have lanes that are to be settled once the heads are leased. tasks and excluded_tasks as in claim_jobs.';
+
+revoke all on function app_jobs.claim_heads(text[], text[], integer) from public;
 
 create function app_jobs.claim_jobs(
   worker_id text,
@@ -52,172 +517,86 @@ create function app_jobs.claim_jobs(
   tasks text[],
   excluded_tasks text[],
   job_limit integer,
-  floors json default null
-) returns setof app_jobs.leased_job
+  floors json default null,
+  max_bytes integer default 8388608
+) returns setof app_jobs.claim_row
 language plpgsql
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 set enable_bitmapscan = off
+set enable_sort = off
 set enable_hashjoin = off
 set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan
 as $$
 declare
-  -- Any number will do that other users of advisory locks are unlikely to choose.
-  queue_lock_class constant integer := 1785686883;
-  heads bigint[] := '{}';
-  free bigint[] := '{}';
+  promoted_limit constant integer := 500;
+  promoted bigint[];
+  more app_jobs.claim_row;
+  is_cut boolean := false;
+  serial record;
+  free record;
   picked bigint[];
-  names text[];
-  idle text[] := '{}';
-  tried text[] := '{}';
-  wanted integer;
-  seen integer;
-  -- Below every priority, as is band.
-  last_priority bigint := -2147483649;
-  last_run_at timestamptz := '-infinity';
-  last_name text := '';
-  band bigint := -2147483649;
-  since timestamptz;
-  since_id bigint;
+  fitting bigint[] := '{}';
+  bytes bigint;
+  candidate record;
+  -- One for all jobs of a claim: a lease is known by its job and its token, and making one for each costs a tenth of the claim.
   token uuid := gen_random_uuid();
   run uuid := (lease ->> 'run')::uuid;
   seconds double precision := (lease ->> 'seconds')::double precision;
 begin
-  -- What one statement takes into its hands, the next looks at anew: another claim may have ended in between. Subqueries
-  -- and not exists, which may be planned as one look at the jobs of all queues.
-  while cardinality(heads) < job_limit loop
-    wanted := job_limit - cardinality(heads);
-    select
-      count(*),
-      array_agg(c.queue_name) filter (where pg_try_advisory_xact_lock(queue_lock_class, hashtext(c.queue_name))),
-      (array_agg(c.next_priority))[count(*)],
-      (array_agg(c.next_run_at))[count(*)],
-      (array_agg(c.queue_name))[count(*)]
-    into seen, names, last_priority, last_run_at, last_name
+  promoted := array(
+    select j.id
+    from app_jobs.jobs as j
+    where j.locked_at is null and j.attempts < j.max_attempts and j.run_at > j.updated_at and j.run_at <= now()
+    order by j.run_at, j.id
+    limit promoted_limit
+    for update skip locked
+  );
+  if cardinality(promoted) > 0 then
+    update app_jobs.jobs as j
+    set updated_at = now()
+    where j.id = any (promoted);
+  end if;
+
+  select * into serial from app_jobs.claim_heads(claim_jobs.tasks, claim_jobs.excluded_tasks, job_limit);
+  select * into free from app_jobs.claim_free(claim_jobs.tasks, claim_jobs.excluded_tasks, job_limit, floors);
+
+  picked := free.ids;
+  bytes := free.bytes_at_most;
+  if cardinality(serial.heads) > 0 then
+    select array_agg(best.id), sum(best.bytes)
+    into picked, bytes
     from (
-      select q.queue_name, q.next_priority, q.next_run_at
-      from app_jobs.job_queues as q
-      where not q.is_parked
-        and q.next_run_at <= now()
-        and (q.next_priority, q.next_run_at, q.queue_name) > (last_priority, last_run_at, last_name)
-        and q.queue_name <> all (tried)
-        and (
-          select true
-          from app_jobs.jobs as running
-          where running.queue_name = q.queue_name and running.locked_at is not null
-        ) is null
-        and (
-          (claim_jobs.tasks is null and claim_jobs.excluded_tasks is null)
-          or (
-            select true
-            from app_jobs.jobs as j
-            where j.queue_name = q.queue_name
-              and j.locked_at is null
-              and j.attempts < j.max_attempts
-              and j.run_at <= now()
-              and (claim_jobs.tasks is null or j.task_identifier = any (claim_jobs.tasks))
-              and (claim_jobs.excluded_tasks is null or j.task_identifier <> all (claim_jobs.excluded_tasks))
-            limit 1
-          )
-        )
-      order by q.next_priority, q.next_run_at, q.queue_name
-      limit wanted
-    ) as c;
-
-    exit when seen = 0;
-
-    select
-      heads || coalesce(array_agg(head.id) filter (where head.id is not null), '{}'),
-      idle || coalesce(
-        array_agg(c.queue_name) filter (where c.is_running is null and (following.id is null or c.row_count > 1)), '{}'
-      ),
-      tried || names
-    into heads, idle, tried
-    from (
-      select
-        one.name as queue_name,
-        one.row_count,
-        (
-          select true
-          from app_jobs.jobs as running
-          where running.queue_name = one.name and running.locked_at is not null
-        ) as is_running
-      from (
-        select name, count(*) as row_count
-        from unnest(names) as name
-        group by name
-      ) as one
-    ) as c
-    left join lateral (
-      select j.id, j.priority, j.run_at
+      select j.id, app_jobs.payload_bound(j.payload) as bytes
       from app_jobs.jobs as j
-      where j.queue_name = c.queue_name
-        and j.locked_at is null
-        and j.attempts < j.max_attempts
-        and j.run_at <= now()
-        and c.is_running is null
-        and (claim_jobs.tasks is null or j.task_identifier = any (claim_jobs.tasks))
-        and (claim_jobs.excluded_tasks is null or j.task_identifier <> all (claim_jobs.excluded_tasks))
-      order by j.priority, j.run_at, j.id
-      limit 1
-    ) as first on true
-    left join lateral (
-      select j.id
-      from app_jobs.jobs as j
-      where j.id = first.id
-        and j.queue_name = c.queue_name
-        and j.locked_at is null
-        and j.attempts < j.max_attempts
-        and j.priority = first.priority
-        and j.run_at = first.run_at
-      for update skip locked
-    ) as head on true
-    left join lateral (
-      select j.id
-      from app_jobs.jobs as j
-      where j.queue_name = c.queue_name
-        and j.locked_at is null
-        and j.attempts < j.max_attempts
-        and j.id <> head.id
-      limit 1
-    ) as following on true;
-    exit when seen < wanted;
-  end loop;
-
-  while cardinality(free) < job_limit loop
-    select b.priority, b.since, b.since_id
-    into band, since, since_id
-    from app_jobs.next_band(band, floors) as b;
-    exit when band is null;
-
-    free := free || array(
-      select j.id
-      from app_jobs.jobs as j
-      where j.locked_at is null
-        and j.attempts < j.max_attempts
-        and j.queue_name is null
-        and j.priority = band
-        and (j.run_at, j.id) >= (since, since_id)
-        and j.run_at <= now()
-        and (claim_jobs.tasks is null or j.task_identifier = any (claim_jobs.tasks))
-        and (claim_jobs.excluded_tasks is null or j.task_identifier <> all (claim_jobs.excluded_tasks))
-      order by j.run_at, j.id
-      limit job_limit - cardinality(free)
-      for update skip locked
-    );
-  end loop;
-
-  if cardinality(heads) = 0 then
-    picked := free;
-  else
-    picked := array(
-      select j.id
-      from app_jobs.jobs as j
-      where j.id = any (heads || free)
+      where j.id = any (serial.heads || free.ids)
       order by j.priority, j.run_at, j.id
       limit job_limit
-    );
+    ) as best;
+  end if;
+
+  -- What its answer holds is bounded, so that it arrives in time on a slow line and its worker can keep it: by at most max_bytes of
+  -- payload, or by one job. Payloads are measured only where that may be exceeded, as it reads them.
+  if bytes > max_bytes then
+    bytes := 0;
+    for candidate in
+      select j.id, octet_length(j.payload::text) as payload_bytes
+      from app_jobs.jobs as j
+      where j.id = any (picked)
+      order by j.priority, j.run_at, j.id
+    loop
+      bytes := bytes + candidate.payload_bytes;
+      is_cut := bytes > max_bytes and cardinality(fitting) > 0;
+      exit when is_cut;
+      fitting := fitting || candidate.id;
+    end loop;
+    picked := fitting;
+  end if;
+
+  -- Who promotes a job need not be who takes its task, and then nobody else knows that it is there.
+  if not promoted <@ picked then
+    perform app_jobs.wake_workers('-infinity');
   end if;
 
   -- Its leases are its worker's: whoever removes that row waits until they can be seen (rescue_jobs).
@@ -246,6 +625,7 @@ begin
     updated_at = now()
   where j.id = any (picked)
   returning
+    'job',
     j.id,
     j.database_id,
     j.task_identifier,
@@ -261,21 +641,41 @@ begin
     j.tracestate,
     j.schedule_id,
     j.scheduled_at,
-    j.revision;
+    j.revision,
+    null::bigint;
+
+  if is_cut or cardinality(promoted) = promoted_limit then
+    more.kind := 'more';
+    return next more;
+  end if;
 
   -- Queues with nothing more to claim need no second look, and those with two rows but one.
-  if cardinality(idle) > 0 then
-    perform app_jobs.settle_queues(idle);
+  if cardinality(serial.idle) > 0 then
+    perform app_jobs.settle_queues(serial.idle);
   end if;
 end;
 $$;
 
-comment on function app_jobs.claim_jobs(text, json, text[], text[], integer, json) is
-  'Leases up to job_limit due jobs, lowest priority number first, then oldest run_at. lease is {"run": uuid} for a beating '
-  'worker or {"seconds": number}. tasks limits to these task identifiers; excluded_tasks leaves these out; null for all. '
-  'floors, {"priority": [run_at in µs since 1970, id]}, leaves out what comes before that place in these priorities.';
+comment on function app_jobs.claim_jobs(text, json, text[], text[], integer, json, integer) is
+  'Leases up to job_limit due jobs, lowest priority number first, then oldest run_at, whose payloads have together no more than max_bytes '
+  '(8 MiB), or one job. lease is {"run": uuid} for a beating worker or {"seconds": number}. tasks limits to these task identifiers; '
+  'excluded_tasks leaves these out; null for all. floors, {"priority": [run_at in µs since 1970, id]}, leaves out what comes '
+  'before that place in these priorities.';
 
-revoke all on function app_jobs.claim_jobs(text, json, text[], text[], integer, json) from public;
+revoke all on function app_jobs.claim_jobs(text, json, text[], text[], integer, json, integer) from public;
+
+-- What a claim passes cannot be told by its time, which a busy machine, a lock or a flush make long as well. Blocks touched can: dead
+-- entries of the index by its pages, and those that an old snapshot keeps alive by the rows that each of them needs. The server counts
+-- them in this transaction's memory, while track_counts is on, as vacuum needs it to be; off, the answer is 0.
+create function app_jobs.blocks_touched() returns bigint
+language sql
+volatile
+return pg_catalog.pg_stat_get_xact_blocks_fetched('app_jobs.jobs'::pg_catalog.regclass)
+  + pg_catalog.pg_stat_get_xact_blocks_fetched('app_jobs.jobs_ready_idx'::pg_catalog.regclass);
+
+comment on function app_jobs.blocks_touched() is 'How many blocks of jobs and jobs_ready_idx this transaction has touched so far.';
+
+revoke all on function app_jobs.blocks_touched() from public;
 
 create function app_jobs.get_jobs(
   worker_run uuid,
@@ -285,14 +685,17 @@ create function app_jobs.get_jobs(
   floors json default null,
   completed_ids bigint[] default null,
   completed_tokens uuid[] default null,
-  keep_seconds double precision default null
-) returns setof app_jobs.leased_job
+  keep_seconds double precision default null,
+  max_bytes integer default 8388608
+) returns setof app_jobs.claim_row
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
   worker_id text;
   taken bigint[];
+  answer app_jobs.claim_row;
+  blocks bigint;
 begin
   select w.worker_id
   into worker_id
@@ -312,13 +715,18 @@ begin
       taken := array(select app_jobs.keep_leases(completed_ids, completed_tokens, keep_seconds));
     end if;
     if cardinality(taken) < cardinality(completed_ids) then
-      return query
-      select (row (refused.id, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null)::app_jobs.leased_job).*
-      from unnest(completed_ids) as refused (id)
-      where refused.id <> all (taken);
+      for answer.id in
+        select refused.id
+        from unnest(completed_ids) as refused (id)
+        where refused.id <> all (taken)
+      loop
+        answer.kind := 'refused';
+        return next answer;
+      end loop;
     end if;
   end if;
 
+  blocks := app_jobs.blocks_touched();
   return query
   select *
   from app_jobs.claim_jobs(
@@ -327,17 +735,22 @@ begin
     task_identifiers,
     excluded_task_identifiers,
     job_limit,
-    floors
+    floors,
+    max_bytes
   );
+  answer := null;
+  answer.kind := 'looked';
+  answer.blocks := app_jobs.blocks_touched() - blocks;
+  return next answer;
 end;
 $$;
 
-comment on function app_jobs.get_jobs(uuid, integer, text[], text[], json, bigint[], uuid[], double precision) is
+comment on function app_jobs.get_jobs(uuid, integer, text[], text[], json, bigint[], uuid[], double precision, integer) is
   'Claims up to job_limit jobs for a registered worker run, which keeps them by its beats, and before that completes others, as '
-  'complete_leases does, or keep_leases where keep_seconds is given: one round trip for both. A completion that was not taken '
-  'comes back as a row of its id alone. floors leaves out jobs as in claim_jobs. Raises LEASE_LOST, and then completes none.';
+  'complete_leases does, or keep_leases where keep_seconds is given: one round trip for both. What each row is says its kind '
+  '(claim_row). floors and max_bytes as in claim_jobs. Raises LEASE_LOST, and then completes none.';
 
-revoke all on function app_jobs.get_jobs(uuid, integer, text[], text[], json, bigint[], uuid[], double precision) from public;
+revoke all on function app_jobs.get_jobs(uuid, integer, text[], text[], json, bigint[], uuid[], double precision, integer) from public;
 
 create function app_jobs.get_job(
   worker_id text,
@@ -358,8 +771,16 @@ begin
       hint = 'Pass a name that is this worker''s own.';
   end if;
 
-  -- Callers of this function may be the only workers there are, so it takes back what has expired itself.
-  perform app_jobs.rescue_jobs();
+  -- Callers of this function may be the only workers there are, so it takes back what has expired itself. That this fails keeps nobody
+  -- from what waits.
+  begin
+    perform app_jobs.rescue_jobs();
+  exception
+    when others then
+      raise warning 'JOBS_NOT_TAKEN_BACK' using
+        errcode = sqlstate,
+        detail = format('Jobs whose lease has ended could not be looked for: %s', sqlerrm);
+  end;
 
   select claimed.id
   into claimed_id
@@ -369,7 +790,8 @@ begin
     get_job.task_identifiers,
     null,
     1
-  ) as claimed;
+  ) as claimed
+  where claimed.kind = 'job';
 
   select j.*
   into job

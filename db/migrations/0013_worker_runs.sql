@@ -1,4 +1,10 @@
-create function app_jobs.register_worker(run uuid, worker_id text, lease_seconds double precision) returns void
+create function app_jobs.register_worker(
+  run uuid,
+  worker_id text,
+  lease_seconds double precision,
+  tasks text[] default null,
+  excluded text[] default '{}'
+) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -9,20 +15,23 @@ begin
       detail = 'register_worker was called with a null worker_id.',
       hint = 'Pass the worker''s name, as in HOSTNAME.';
   end if;
-  insert into app_jobs.workers (run, worker_id, lease_seconds, lease_until)
+  insert into app_jobs.workers (run, worker_id, lease_seconds, lease_until, tasks, excluded)
   values (
     register_worker.run,
     register_worker.worker_id,
     register_worker.lease_seconds,
-    now() + make_interval(secs => register_worker.lease_seconds)
+    now() + make_interval(secs => register_worker.lease_seconds),
+    register_worker.tasks,
+    coalesce(register_worker.excluded, '{}')
   );
 end;
 $$;
 
-comment on function app_jobs.register_worker(uuid, text, double precision) is
-  'Makes a new run of a worker known, with the lease that each beat renews, in seconds. Raises INVALID_WORKER_ID.';
+comment on function app_jobs.register_worker(uuid, text, double precision, text[], text[]) is
+  'Makes a new run of a worker known, with the lease that each beat renews, in seconds, and the tasks that it takes: those in tasks, or '
+  'every one (null), but for those in excluded. Raises INVALID_WORKER_ID.';
 
-revoke all on function app_jobs.register_worker(uuid, text, double precision) from public;
+revoke all on function app_jobs.register_worker(uuid, text, double precision, text[], text[]) from public;
 
 create function app_jobs.beat_worker(run uuid) returns boolean
 language plpgsql
@@ -93,7 +102,7 @@ begin
 
   return query
   update app_jobs.jobs as j
-  set attempts = case when j.superseded then j.max_attempts else greatest(j.attempts - 1, 0) end,
+  set attempts = greatest(j.attempts - 1, 0),
     locked_at = null,
     locked_by = null,
     lease_token = null,

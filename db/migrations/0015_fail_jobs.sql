@@ -12,7 +12,7 @@
 --
 -- A job that no attempt is left for moves to dead_jobs in the same statement (job_died); its row is given all the same.
 --
--- Rows are locked in the order of their ids, as by all who lock many (complete_leases).
+-- Rows are locked in the order of their ids, as by all who lock many, and those in other hands are passed over (complete_leases).
 --
 -- Planned anew each time: a plan made while the table is small would go from the jobs to the report, and would after a
 -- bulk insert read all of them, until the next ANALYZE.
@@ -31,7 +31,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 set plan_cache_mode = force_custom_plan
-set lock_timeout = '2s'
+set lock_timeout = '200ms'
 as $$
 begin
   return query
@@ -76,7 +76,7 @@ begin
     ) as k
     where j.locked_at is not null
     order by j.id
-    for update of j
+    for update of j skip locked
   ),
   recorded as (
     select app_jobs.record_attempts(array_agg(v.attempt))
@@ -130,7 +130,8 @@ $$;
 comment on function app_jobs.fail_leases(
   bigint[], uuid[], text[], text[], double precision[], double precision, integer[], double precision[], double precision[]
 ) is
-  'Records failed attempts under their lease tokens, pairwise, and gives the rows of those that were taken. kinds are retry, '
+  'Records failed attempts under their lease tokens, pairwise, and gives the rows of those that were taken (the others: see '
+  'held_leases). kinds are retry, '
   'dead or unreachable; delay_seconds is the least wait before the next try, or null. http_statuses, began_seconds_ago and '
   'ended_seconds_ago are for job_attempts alone.';
 

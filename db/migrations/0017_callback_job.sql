@@ -8,13 +8,14 @@
 create function app_jobs.callback_job(job_id bigint, lease_token uuid, report json) returns text
 language plpgsql
 set search_path = pg_catalog, pg_temp
-set lock_timeout = '2s'
+set lock_timeout = '200ms'
 as $$
 declare
   job app_jobs.jobs;
   taken boolean;
   is_waiting boolean;
   is_dead boolean;
+  revived bigint;
 begin
   case report ->> 'kind'
     when 'complete' then
@@ -46,9 +47,14 @@ begin
             )
         end,
         updated_at = now()
-      where j.id = callback_job.job_id
-        and j.lease_token = callback_job.lease_token
-        and j.locked_at is not null;
+      where j.id = (
+        select held.id
+        from app_jobs.jobs as held
+        where held.id = callback_job.job_id
+          and held.lease_token = callback_job.lease_token
+          and held.locked_at is not null
+        for update skip locked
+      );
       taken := found;
     else
       select count(*) > 0
@@ -72,29 +78,44 @@ begin
   if not taken and report ->> 'kind' in ('complete', 'keep') then
     perform
     from app_jobs.jobs as j
-    where j.id = callback_job.job_id and j.lease_token = callback_job.lease_token and j.locked_at is null
-    for update;
+    where j.id = callback_job.job_id and j.lease_token = callback_job.lease_token and j.locked_at is null;
     is_waiting := found;
     perform
     from app_jobs.dead_jobs as d
-    where d.id = callback_job.job_id and d.lease_token = callback_job.lease_token
-    for update;
+    where d.id = callback_job.job_id and d.lease_token = callback_job.lease_token;
     is_dead := found;
-    select (is_waiting or is_dead) and a.outcome = 'retry' and a.http_status is null
+    select a.outcome = 'retry' and a.http_status is null
     into taken
     from app_jobs.job_attempts as a
-    where a.job_id = callback_job.job_id
+    where a.job_id = callback_job.job_id and (is_waiting or is_dead)
     order by a.id desc
     limit 1;
     if taken then
-      if is_dead then
-        perform app_jobs.retry_dead_jobs(array[callback_job.job_id]);
+      if is_waiting then
+        select j.id
+        into revived
+        from app_jobs.jobs as j
+        where j.id = callback_job.job_id and j.lease_token = callback_job.lease_token and j.locked_at is null
+        for update skip locked;
+      else
+        select back.id
+        into revived
+        from app_jobs.retry_dead_jobs(array(
+          select d.id
+          from app_jobs.dead_jobs as d
+          where d.id = callback_job.job_id and d.lease_token = callback_job.lease_token
+          for update skip locked
+        )) as back;
+      end if;
+      -- A claim, or an operator, may have been first: asked again, it is told so.
+      if revived is null then
+        return 'busy';
       end if;
       if report ->> 'kind' = 'keep' then
-        perform app_jobs.keep_jobs(array[callback_job.job_id], (report ->> 'keepSeconds')::double precision);
+        perform app_jobs.keep_jobs(array[revived], (report ->> 'keepSeconds')::double precision);
       end if;
       delete from app_jobs.jobs as j
-      where j.id = callback_job.job_id;
+      where j.id = revived;
     end if;
   end if;
 
@@ -121,13 +142,18 @@ begin
       else 'repeated'
     end;
   end if;
-  return case when job.lease_token = callback_job.lease_token then 'repeated' else 'passed on' end;
+  return case
+    when job.lease_token is distinct from callback_job.lease_token then 'passed on'
+    when job.locked_at is null then 'repeated'
+    else 'busy'
+  end;
 end;
 $$;
 
 comment on function app_jobs.callback_job(bigint, uuid, json) is
-  'Records what a function reported under its lease token. Gives taken; repeated when that lease has its outcome already; or '
-  'passed on when the lease is no longer the job''s, in which case nothing has changed. A completion also ends a job that waits '
+  'Records what a function reported under its lease token. Gives taken; repeated when that lease has its outcome already; '
+  'passed on when the lease is no longer the job''s, in which case nothing has changed; or busy when another transaction has the job '
+  'in its hands, and the report is to be brought again. A completion also ends a job that waits '
   'for its retry, or is dead, after an attempt of this lease that had no answer.';
 
 revoke all on function app_jobs.callback_job(bigint, uuid, json) from public;

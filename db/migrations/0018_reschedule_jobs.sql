@@ -10,6 +10,7 @@ set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 as $$
 declare
+  revived bigint[];
   held bigint[];
 begin
   if reschedule_jobs.max_attempts < 1 then
@@ -17,19 +18,22 @@ begin
   end if;
 
   if reschedule_jobs.attempts is not null or reschedule_jobs.max_attempts is not null then
-    perform app_jobs.retry_dead_jobs(array(
-      select d.id
-      from app_jobs.dead_jobs as d
-      where d.id = any (job_ids)
-        and coalesce(reschedule_jobs.attempts, d.attempts) < coalesce(reschedule_jobs.max_attempts, d.max_attempts)
-    ));
+    revived := array(
+      select back.id
+      from app_jobs.retry_dead_jobs(array(
+        select d.id
+        from app_jobs.dead_jobs as d
+        where d.id = any (job_ids)
+          and coalesce(reschedule_jobs.attempts, d.attempts) < coalesce(reschedule_jobs.max_attempts, d.max_attempts)
+      )) as back
+    );
   end if;
 
   -- Chosen once: a lease that ends meanwhile would be taken away below without being recorded.
   held := array(
     select j.id
     from app_jobs.jobs as j
-    where j.id = any (job_ids) and app_jobs.is_free(j)
+    where j.id = any (job_ids || revived) and app_jobs.is_free(j)
     order by j.id
     for update
   );
@@ -43,11 +47,9 @@ begin
   update app_jobs.jobs as j
   set run_at = coalesce(reschedule_jobs.run_at, j.run_at),
     priority = coalesce(reschedule_jobs.priority, j.priority),
-    attempts = case
-      when j.superseded then coalesce(reschedule_jobs.max_attempts, j.max_attempts)
-      else coalesce(reschedule_jobs.attempts, j.attempts)
-    end,
+    attempts = case when j.superseded then j.attempts else coalesce(reschedule_jobs.attempts, j.attempts) end,
     max_attempts = coalesce(reschedule_jobs.max_attempts, j.max_attempts),
+    death = null,
     unreachable_since = case when reschedule_jobs.attempts is null then j.unreachable_since end,
     unreachable_count = case when reschedule_jobs.attempts is null then j.unreachable_count else 0 end,
     locked_at = null,

@@ -28,7 +28,7 @@ begin
   ));
 
   update app_jobs.jobs as j
-  set attempts = case when j.superseded then j.max_attempts else greatest(j.attempts - 1, 0) end,
+  set attempts = greatest(j.attempts - 1, 0),
     locked_at = null,
     locked_by = null,
     lease_token = null,

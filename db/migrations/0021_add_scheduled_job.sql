@@ -1,3 +1,21 @@
+-- A stored text is compressed, so that its size in the row tells at once of most that are too long, and those that are left are read in
+-- a moment.
+create function app_jobs.schedule_fault(schedule_info json) returns text
+language sql
+stable
+set search_path = pg_catalog, pg_temp
+as $$
+  select case
+    when pg_column_size(schedule_info) > 16400 or octet_length(schedule_info::text) > 16384
+      then 'is longer than the 16384 bytes that are read'
+  end;
+$$;
+
+comment on function app_jobs.schedule_fault(json) is
+  'What makes a schedule_info one that no scheduler reads, as a clause that follows its name: its length. Null where nothing does.';
+
+revoke all on function app_jobs.schedule_fault(json) from public;
+
 create function app_jobs.add_scheduled_job(
   db_id uuid,
   identifier text,
@@ -32,6 +50,10 @@ begin
   if fault is not null then
     perform app_jobs.refuse_job(format('add_scheduled_job was called with %s.', fault));
   end if;
+  fault := app_jobs.schedule_fault(add_scheduled_job.schedule_info);
+  if fault is not null then
+    perform app_jobs.refuse_job(format('add_scheduled_job was called with a schedule_info that %s.', fault));
+  end if;
 
   insert into app_jobs.scheduled_jobs (
     database_id, task_identifier, payload, schedule_info, key, queue_name, max_attempts, priority
@@ -63,7 +85,8 @@ $$;
 
 comment on function app_jobs.add_scheduled_job(uuid, text, json, json, text, text, integer, integer) is
   'Adds a schedule and gives its row. With job_key, replaces the schedule that has this key in this database_id. A null '
-  'argument means its default. Raises INVALID_DATABASE_ID, INVALID_TASK_IDENTIFIER and, for what is out of range, INVALID_JOB; a rule '
+  'argument means its default. Raises INVALID_DATABASE_ID, INVALID_TASK_IDENTIFIER and, for what is out of range or a schedule_info of '
+  'more than 16384 bytes, INVALID_JOB; a rule '
   'that cannot be read is reported in the row''s schedule_error by the scheduler.';
 
 revoke all on function app_jobs.add_scheduled_job(uuid, text, json, json, text, text, integer, integer) from public;
@@ -77,7 +100,7 @@ begin
   if tg_relid <> 'app_jobs.scheduled_jobs'::regclass then
     perform app_jobs.refuse_table(tg_relid);
   end if;
-  perform pg_notify('scheduled_jobs:insert', '');
+  perform app_jobs.notify('scheduled_jobs:insert');
   return null;
 end;
 $$;
@@ -112,7 +135,7 @@ begin
   if has_new_rule then
     new.schedule_error := null;
   end if;
-  perform pg_notify('scheduled_jobs:insert', '');
+  perform app_jobs.notify('scheduled_jobs:insert');
   return new;
 end;
 $$;
@@ -141,8 +164,14 @@ set search_path = pg_catalog, pg_temp
 as $$
   update app_jobs.scheduled_jobs as s
   set paused_at = now(), updated_at = now()
-  where s.paused_at is null
-    and (pause_scheduled_jobs.ids is null or s.id = any (pause_scheduled_jobs.ids))
+  where s.id = any (array(
+    select held.id
+    from app_jobs.scheduled_jobs as held
+    where held.paused_at is null
+      and (pause_scheduled_jobs.ids is null or held.id = any (pause_scheduled_jobs.ids))
+    order by held.id
+    for update
+  ))
   returning s.*;
 $$;
 
@@ -158,8 +187,14 @@ set search_path = pg_catalog, pg_temp
 as $$
   update app_jobs.scheduled_jobs as s
   set paused_at = null, updated_at = now()
-  where s.paused_at is not null
-    and (resume_scheduled_jobs.ids is null or s.id = any (resume_scheduled_jobs.ids))
+  where s.id = any (array(
+    select held.id
+    from app_jobs.scheduled_jobs as held
+    where held.paused_at is not null
+      and (resume_scheduled_jobs.ids is null or held.id = any (resume_scheduled_jobs.ids))
+    order by held.id
+    for update
+  ))
   returning s.*;
 $$;
 

@@ -110,6 +110,8 @@ comment on function app_jobs.pass_over_ticks(bigint, timestamptz, timestamptz) i
 
 revoke all on function app_jobs.pass_over_ticks(bigint, timestamptz, timestamptz) from public;
 
+-- A schedule_info that is too long comes as null, since no scheduler has read it. A fault takes the schedule out of the ticks, too, where
+-- somebody set its next_tick by hand.
 create function app_jobs.plan_schedule(schedule_id bigint, schedule_info json, first_tick timestamptz, fault text)
 returns boolean
 language plpgsql
@@ -122,16 +124,20 @@ begin
     schedule_error = plan_schedule.fault,
     updated_at = now()
   where s.id = plan_schedule.schedule_id
-    and s.next_tick is null
+    and (s.next_tick is null or plan_schedule.fault is not null)
     and s.schedule_error is null
-    and s.schedule_info::text = plan_schedule.schedule_info::text
+    and case
+      when plan_schedule.schedule_info is null then app_jobs.schedule_fault(s.schedule_info) is not null
+      else s.schedule_info::text = plan_schedule.schedule_info::text
+    end
     and (plan_schedule.fault is not null or coalesce(plan_schedule.first_tick, 'infinity') > s.ticked_until);
   return found;
 end;
 $$;
 
 comment on function app_jobs.plan_schedule(bigint, json, timestamptz, text) is
-  'Sets the first tick of a schedule whose rule was just read (null: it never fires), or why the rule cannot be used. Gives '
+  'Sets the first tick of a schedule whose rule was just read (null: it never fires), or why the rule cannot be used; schedule_info is '
+  'what was read, null for one that is too long to be (schedule_fault). Gives '
   'false when another scheduler was first, or the rule has changed since, or the tick is settled.';
 
 revoke all on function app_jobs.plan_schedule(bigint, json, timestamptz, text) from public;

@@ -7,9 +7,28 @@
 -- to write later asks here later still, in a new snapshot, and sees it asleep. A snapshot kept since the start of a
 -- transaction (repeatable read, serializable) may be too old for that, so such a transaction always notifies.
 --
+-- jobs.notify = 'never' leaves everything to polling, for databases where a NOTIFY may fail whoever enqueues: a transaction that is
+-- prepared (two-phase commit) may not hold one, and one that commits while a listener stands still and the queue of
+-- notifications is full is rolled back. `alter database … set` tells services too, which then look once a second.
+--
 -- Where no worker of ours is registered, whoever listens is not known, so everything that is due notifies; the setting
 -- jobs.notify = 'always' (alter database … set) gives the same beside ours. A job in the future notifies only a worker
 -- that would sleep past it.
+create function app_jobs.notify(channel text) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  if current_setting('jobs.notify', true) is distinct from 'never' then
+    perform pg_notify(channel, '');
+  end if;
+end;
+$$;
+
+comment on function app_jobs.notify(text) is 'Notifies a channel, unless the setting jobs.notify is never.';
+
+revoke all on function app_jobs.notify(text) from public;
+
 create function app_jobs.wake_workers(due timestamptz) returns void
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -33,7 +52,7 @@ begin
       )
     )
   then
-    perform pg_notify('jobs:insert', '');
+    perform app_jobs.notify('jobs:insert');
   end if;
 end;
 $$;

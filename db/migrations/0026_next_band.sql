@@ -1,3 +1,4 @@
+-- Called by claim_free, within the settings of claim_jobs.
 create function app_jobs.next_band(
   after bigint,
   floors json,
@@ -7,8 +8,6 @@ create function app_jobs.next_band(
 )
 language plpgsql
 set search_path = pg_catalog, pg_temp
-set enable_seqscan = off
-set enable_bitmapscan = off
 as $$
 declare
   known bigint := 2147483648;
@@ -28,6 +27,7 @@ begin
   where j.locked_at is null
     and j.attempts < j.max_attempts
     and j.queue_name is null
+    and j.run_at <= j.updated_at
     and j.priority > after
     and j.priority < known
   order by j.priority
@@ -45,7 +45,7 @@ end;
 $$;
 
 comment on function app_jobs.next_band(bigint, json) is
-  'Gives the next priority above after that has waiting jobs without a queue, or a floor, and from which run_at '
+  'Gives the next priority above after that has ready jobs without a queue, or a floor, and from which run_at '
   'and id on to look at it; nulls when there is none.';
 
 revoke all on function app_jobs.next_band(bigint, json) from public;

@@ -1,5 +1,5 @@
--- For whatever scales workers: counting stops where the answer no longer matters, and goes by priority as the claim does,
--- so that a question every few seconds costs the same with a thousand jobs waiting and with ten million, due or not. It runs
+-- For whatever scales workers: counting stops where the answer no longer matters, so that a question every few seconds costs the
+-- same with a thousand jobs waiting and with ten million, due or not. It runs
 -- with the owner's rights, so that a scaler may be told a number and read no job.
 create function app_jobs.queue_depth(at_most integer default 10000) returns bigint
 language plpgsql
@@ -11,7 +11,6 @@ set enable_bitmapscan = off
 as $$
 declare
   depth bigint;
-  band bigint := -2147483649;
 begin
   at_most := greatest(coalesce(at_most, 10000), 0);
   select (
@@ -23,36 +22,31 @@ begin
       limit at_most
     ) as running
   ) + (
+    select count(*)
+    from (
+      select
+      from app_jobs.jobs as j
+      where j.locked_at is null and j.attempts < j.max_attempts and j.queue_name is null and j.run_at <= j.updated_at
+      limit at_most
+    ) as ready
+  ) + (
+    select count(*)
+    from (
+      select
+      from app_jobs.jobs as j
+      where j.locked_at is null and j.attempts < j.max_attempts and j.run_at > j.updated_at and j.run_at <= now()
+      limit at_most
+    ) as come_due
+  ) + (
     select count(distinct serial.queue_name)
     from (
       select q.queue_name
       from app_jobs.job_queues as q
-      where not q.is_parked and q.next_run_at <= now()
+      where q.closed_until is null
       limit at_most
     ) as serial
   )
   into depth;
-
-  while depth < at_most loop
-    select b.priority
-    into band
-    from app_jobs.next_band(band, null) as b;
-    exit when band is null;
-
-    depth := depth + (
-      select count(*)
-      from (
-        select
-        from app_jobs.jobs as j
-        where j.locked_at is null
-          and j.attempts < j.max_attempts
-          and j.queue_name is null
-          and j.priority = band
-          and j.run_at <= now()
-        limit at_most - depth
-      ) as ready
-    );
-  end loop;
   return least(depth, at_most);
 end;
 $$;

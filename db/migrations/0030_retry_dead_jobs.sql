@@ -9,6 +9,8 @@ set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 as $$
 declare
+  held bigint[];
+  back bigint[] := '{}';
   letter app_jobs.dead_jobs;
   job app_jobs.jobs;
 begin
@@ -16,21 +18,30 @@ begin
     perform app_jobs.refuse_job('retry_dead_jobs was called with max_attempts below 1.');
   end if;
 
+  -- All are locked in the order of their ids, and put back in that of their keys, as by add_jobs: no two calls wait for each other in
+  -- a circle.
+  held := array(
+    select d.id
+    from app_jobs.dead_jobs as d
+    where d.id = any (retry_dead_jobs.ids)
+    order by d.id
+    for update
+  );
+
   for letter in
     select *
     from app_jobs.dead_jobs as d
-    where d.id = any (ids)
-    order by d.id
-    for update
+    where d.id = any (held)
+    order by d.database_id, d.key collate "C", d.id
   loop
-    -- A key that another job has by now stays with that one.
-    for n in 1..2 loop
+    -- A key that another job has by now stays with that one, and so does an id.
+    for n in 1..3 loop
       insert into app_jobs.jobs (
         id, database_id, queue_name, task_identifier, payload, priority, run_at, max_attempts, key, last_error,
         created_at, traceparent, tracestate, schedule_id, scheduled_at, has_history, revision
       )
       values (
-        letter.id,
+        case when n = 3 then app_jobs.free_job_id() else letter.id end,
         letter.database_id,
         letter.queue_name,
         letter.task_identifier,
@@ -48,21 +59,29 @@ begin
         letter.has_history,
         case when retry_dead_jobs.payload is null then letter.revision else coalesce(letter.revision, 0) + 1 end
       )
-      on conflict (database_id, key) where key is not null do nothing
+      on conflict do nothing
       returning * into job;
       exit when found;
     end loop;
+    -- A trigger of somebody's own keeps it out: it stays where it is.
+    continue when job.id is null;
 
     delete from app_jobs.dead_jobs as d
     where d.id = letter.id;
-    return next job;
+    back := back || job.id;
   end loop;
+
+  return query
+  select j.*
+  from app_jobs.jobs as j
+  where j.id = any (back)
+  order by j.id;
 end;
 $$;
 
 comment on function app_jobs.retry_dead_jobs(bigint[], json, timestamptz, integer) is
   'Puts dead jobs back into jobs under their ids, with no attempt used and their history, and gives their rows; payload and '
-  'max_attempts replace their own where not null. A key that another job has by now is left to that one.';
+  'max_attempts replace their own where not null. A key, or an id, that another job has by now is left to that one.';
 
 revoke all on function app_jobs.retry_dead_jobs(bigint[], json, timestamptz, integer) from public;
 
@@ -71,7 +90,13 @@ language sql
 set search_path = pg_catalog, pg_temp
 as $$
   delete from app_jobs.dead_jobs as d
-  where d.id = any (ids)
+  where d.id = any (array(
+    select held.id
+    from app_jobs.dead_jobs as held
+    where held.id = any (discard_dead_jobs.ids)
+    order by held.id
+    for update
+  ))
   returning d.*;
 $$;
 

@@ -39,8 +39,8 @@ comment on column app_jobs.job_attempts.outcome is
 comment on column app_jobs.job_attempts.http_status is 'Status of the function''s answer, where there was one.';
 comment on column app_jobs.job_attempts.error is 'Why, for a person; at most 2000 characters.';
 
--- The search path of these three is not pinned, so that the planner can put the row in the call's place, and reads no more of a
--- job than goes into it: a payload may be long. Names are qualified instead.
+-- The bodies of these three are read when they are made, as that of lease_end, so that the planner can put the row in the call's
+-- place, and reads no more of a job than goes into it: a payload may be long.
 create function app_jobs.ended_attempt(
   job app_jobs.jobs,
   outcome text,
@@ -51,20 +51,18 @@ create function app_jobs.ended_attempt(
 ) returns app_jobs.job_attempts
 language sql
 volatile
-as $$
-  select row (
-    job.id,
-    null,
-    job.attempts,
-    1,
-    greatest(job.locked_at, pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => began_seconds_ago)),
-    greatest(job.locked_at, pg_catalog.clock_timestamp() - pg_catalog.make_interval(secs => coalesce(ended_seconds_ago, 0))),
-    job.locked_by,
-    outcome,
-    http_status,
-    pg_catalog.left(error, 2000)
-  )::app_jobs.job_attempts;
-$$;
+return row (
+  job.id,
+  null,
+  job.attempts,
+  1,
+  greatest(job.locked_at, clock_timestamp() - make_interval(secs => began_seconds_ago)),
+  greatest(job.locked_at, clock_timestamp() - make_interval(secs => coalesce(ended_seconds_ago, 0))),
+  job.locked_by,
+  outcome,
+  http_status,
+  left(error, 2000)
+)::app_jobs.job_attempts;
 
 comment on function app_jobs.ended_attempt(app_jobs.jobs, text, text, integer, double precision, double precision) is
   'Gives the running attempt of a leased job as record_attempts takes it. Seconds ago are by the worker''s clock; null means the '
@@ -72,37 +70,30 @@ comment on function app_jobs.ended_attempt(app_jobs.jobs, text, text, integer, d
 
 revoke all on function app_jobs.ended_attempt(app_jobs.jobs, text, text, integer, double precision, double precision) from public;
 
--- The search path: see ended_attempt.
 create function app_jobs.lost_attempt(job app_jobs.jobs) returns app_jobs.job_attempts
 language sql
 volatile
-as $$
-  select app_jobs.ended_attempt(
-    job,
-    case when job.worker_run is null and job.accepted_at is not null then 'overdue' else 'lost' end,
-    case
-      when job.worker_run is not null then pg_catalog.format('Worker "%s" stopped without an answer: its lease ended.', job.locked_by)
-      when job.accepted_at is null then pg_catalog.format('Worker "%s" gave no outcome within its lease.', job.locked_by)
-      else 'The function answered 202 and sent no outcome to the callback URL in time.'
-    end
-  );
-$$;
+return app_jobs.ended_attempt(
+  job,
+  case when job.worker_run is null and job.accepted_at is not null then 'overdue' else 'lost' end,
+  case
+    when job.worker_run is not null then format('Worker "%s" stopped without an answer: its lease ended.', job.locked_by)
+    when job.accepted_at is null then format('Worker "%s" gave no outcome within its lease.', job.locked_by)
+    else 'The function answered 202 and sent no outcome to the callback URL in time.'
+  end
+);
 
 comment on function app_jobs.lost_attempt(app_jobs.jobs) is
   'Gives the running attempt of a job whose lease has ended without an outcome, with the reason, as record_attempts takes it.';
 
 revoke all on function app_jobs.lost_attempt(app_jobs.jobs) from public;
 
--- The search path: see ended_attempt.
 create function app_jobs.operator_attempt(job app_jobs.jobs, error text) returns app_jobs.job_attempts
 language sql
 volatile
-as $$
-  select row (
-    job.id, null, job.attempts, 1, null, pg_catalog.clock_timestamp(), null, 'operator', null,
-    pg_catalog.left(error, 2000)
-  )::app_jobs.job_attempts;
-$$;
+return row (
+  job.id, null, job.attempts, 1, null, clock_timestamp(), null, 'operator', null, left(error, 2000)
+)::app_jobs.job_attempts;
 
 comment on function app_jobs.operator_attempt(app_jobs.jobs, text) is
   'Gives the end that an operator made to a job, as record_attempts takes it.';

@@ -51,7 +51,7 @@ begin
   end if;
 
   -- Attaching lets others write and read meanwhile; "create table … partition of" would not.
-  execute format('create table app_jobs.%I (like app_jobs.completed_jobs)', name);
+  execute format('create table app_jobs.%I (like app_jobs.completed_jobs including defaults including constraints)', name);
   execute format(
     'alter table app_jobs.completed_jobs attach partition app_jobs.%I for values from (%L) to (%L)',
     name,
@@ -78,9 +78,18 @@ declare
   passed regclass;
   dropped integer := 0;
 begin
+  -- Neither what cannot be made nor what cannot be dropped keeps the rest from it.
   if keep_seconds is not null then
-    perform app_jobs.add_completed_partition(now() + make_interval(secs => keep_seconds));
-    perform app_jobs.add_completed_partition(now() + make_interval(secs => keep_seconds) + interval '1 day');
+    begin
+      perform app_jobs.add_completed_partition(now() + make_interval(secs => keep_seconds));
+      perform app_jobs.add_completed_partition(now() + make_interval(secs => keep_seconds) + interval '1 day');
+    exception
+      when others then
+        raise warning 'COMPLETED_PARTITION_NOT_MADE' using
+          errcode = sqlstate,
+          detail = format('The partition for what completes now or tomorrow could not be made: %s', sqlerrm),
+          hint = 'It is tried again with each job that completes.';
+    end;
   end if;
 
   for passed in
@@ -116,46 +125,80 @@ comment on function app_jobs.tidy_completed_jobs(double precision) is
 
 revoke all on function app_jobs.tidy_completed_jobs(double precision) from public;
 
-create function app_jobs.keep_jobs(job_ids bigint[], keep_seconds double precision default null) returns void
-language plpgsql
+create function app_jobs.copy_completed_jobs(job_ids bigint[], ending timestamptz) returns void
+language sql
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 set enable_hashjoin = off
 set enable_mergejoin = off
 as $$
+  insert into app_jobs.completed_jobs
+  select
+    j.*,
+    now(),
+    extract(epoch from now() - j.locked_at),
+    case
+      when j.has_history then (
+        select json_agg(a order by a.id)
+        from app_jobs.job_attempts as a
+        where a.job_id = j.id
+      )
+    end,
+    ending
+  from app_jobs.jobs as j
+  where j.id = any (job_ids);
+$$;
+
+comment on function app_jobs.copy_completed_jobs(bigint[], timestamptz) is 'Copies jobs into completed_jobs, where they are kept until ending.';
+
+revoke all on function app_jobs.copy_completed_jobs(bigint[], timestamptz) from public;
+
+-- Where they cannot be kept together, each is tried alone.
+create function app_jobs.keep_jobs(job_ids bigint[], keep_seconds double precision default null) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
 declare
   seconds double precision;
   ending timestamptz;
+  lost integer := 0;
+  state text;
+  fault text;
 begin
   seconds := coalesce(
     keep_seconds,
     extract(epoch from nullif(current_setting('jobs.keep_completed', true), '')::interval)
   );
-  if seconds > 0 then
-    ending := now() + make_interval(secs => seconds);
-    perform app_jobs.add_completed_partition(ending);
-    insert into app_jobs.completed_jobs
-    select
-      j.*,
-      now(),
-      extract(epoch from now() - j.locked_at),
-      case
-        when j.has_history then (
-          select json_agg(a order by a.id)
-          from app_jobs.job_attempts as a
-          where a.job_id = j.id
-        )
-      end,
-      ending
-    from app_jobs.jobs as j
-    where j.id = any (job_ids);
+  if seconds is null or seconds <= 0 then
+    return;
+  end if;
+  ending := now() + make_interval(secs => seconds);
+  perform app_jobs.add_completed_partition(ending);
+
+  begin
+    perform app_jobs.copy_completed_jobs(job_ids, ending);
+    return;
+  exception
+    when others then
+      state := sqlstate;
+      fault := sqlerrm;
+  end;
+  for n in 1..cardinality(job_ids) loop
+    begin
+      perform app_jobs.copy_completed_jobs(job_ids[n:n], ending);
+    exception
+      when others then
+        lost := lost + 1;
+        state := sqlstate;
+        fault := sqlerrm;
+    end;
+  end loop;
+  if lost > 0 then
+    perform app_jobs.warn_not_kept(lost, state, fault);
   end if;
 exception
   when others then
-    raise warning 'COMPLETED_JOBS_NOT_KEPT' using
-      errcode = sqlstate,
-      detail = format('%s jobs were completed and not kept: %s', cardinality(job_ids), sqlerrm),
-      hint = 'See docs/roles.md for the rights that keeping needs; jobs.keep_completed is an interval such as 7 days.';
+    perform app_jobs.warn_not_kept(cardinality(job_ids), sqlstate, sqlerrm);
 end;
 $$;
 
@@ -165,12 +208,28 @@ comment on function app_jobs.keep_jobs(bigint[], double precision) is
 
 revoke all on function app_jobs.keep_jobs(bigint[], double precision) from public;
 
+create function app_jobs.warn_not_kept(lost integer, state text, fault text) returns void
+language plpgsql
+set search_path = pg_catalog, pg_temp
+as $$
+begin
+  raise warning 'COMPLETED_JOBS_NOT_KEPT' using
+    errcode = state,
+    detail = format('%s jobs were completed and not kept: %s', lost, fault),
+    hint = 'See docs/roles.md for the rights that keeping needs; jobs.keep_completed is an interval such as 7 days.';
+end;
+$$;
+
+comment on function app_jobs.warn_not_kept(integer, text, text) is 'Warns that completed jobs were not kept, and why.';
+
+revoke all on function app_jobs.warn_not_kept(integer, text, text) from public;
+
 create function app_jobs.keep_leases(job_ids bigint[], lease_tokens uuid[], keep_seconds double precision)
 returns setof bigint
 language plpgsql
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
-set lock_timeout = '2s'
+set lock_timeout = '200ms'
 as $$
 declare
   held bigint[];
@@ -182,7 +241,7 @@ begin
       and ((j.id, j.lease_token) in (select * from unnest(job_ids, lease_tokens))) is true
       and j.locked_at is not null
     order by j.id
-    for update
+    for update skip locked
   );
   perform app_jobs.keep_jobs(held, keep_seconds);
   return query

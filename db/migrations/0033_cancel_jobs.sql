@@ -56,7 +56,7 @@ begin
     from app_jobs.jobs as j
     where j.id = any (held) and j.locked_at is not null and j.worker_run is not null;
     if found then
-      perform pg_notify('jobs:orders', '');
+      perform app_jobs.notify('jobs:orders');
     end if;
   end if;
 

@@ -77,7 +77,13 @@ language sql
 set search_path = pg_catalog, pg_temp
 as $$
   delete from app_jobs.task_policies as p
-  where p.task_identifier = any (task_identifiers)
+  where p.task_identifier = any (array(
+    select held.task_identifier
+    from app_jobs.task_policies as held
+    where held.task_identifier = any (remove_task_policies.task_identifiers)
+    order by held.task_identifier
+    for update
+  ))
   returning p.*;
 $$;
 
@@ -95,7 +101,7 @@ begin
   if tg_relid <> 'app_jobs.task_policies'::regclass then
     perform app_jobs.refuse_table(tg_relid);
   end if;
-  perform pg_notify('jobs:orders', '');
+  perform app_jobs.notify('jobs:orders');
   return null;
 end;
 $$;

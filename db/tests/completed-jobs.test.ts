@@ -10,7 +10,7 @@ async function lease({ sql }: TestDatabase): Promise<{ run: string; id: string; 
   await sql`select app_jobs.register_worker(${run}, 'w', 60)`;
   await sql`select app_jobs.add_job(${tenant}, 'a', '{"n":  1}')`;
   const [claimed] = await sql<{ id: string; token: string }[]>`
-    select id, lease_token as token from app_jobs.get_jobs(${run}, 1)`;
+    select id, lease_token as token from app_jobs.get_jobs(${run}, 1) where kind = 'job'`;
   return { run, id: claimed?.id ?? "", token: claimed?.token ?? "" };
 }
 
@@ -51,7 +51,7 @@ test("a job that is kept has its columns, its worker, its duration and its histo
   const before = await db.sql`select * from app_jobs.job_history(1)`;
   await db.sql`update app_jobs.jobs set run_at = now()`;
   const [again] =
-    await db.sql`select id, lease_token as token from app_jobs.get_jobs((select run from app_jobs.workers), 1)`;
+    await db.sql`select id, lease_token as token from app_jobs.get_jobs((select run from app_jobs.workers), 1) where kind = 'job'`;
   await db.sql`update app_jobs.jobs set locked_at = now() - interval '90 seconds'`;
   const done = await db.sql`
     select app_jobs.keep_leases(array[${id}::bigint], array[${again?.["token"]}::uuid], ${weekSeconds}) as id`;

@@ -11,7 +11,7 @@ async function lease({ sql }: TestDatabase, options: { maxAttempts?: number; key
   await sql`select app_jobs.register_worker(${run}, 'w', 60)`;
   await sql`select app_jobs.add_job(${tenant}, 'a', '{"n": 1}', ${key}, max_attempts => ${maxAttempts})`;
   const [claimed] = await sql<{ id: string; token: string }[]>`
-    select id, lease_token as token from app_jobs.get_jobs(${run}, 1)`;
+    select id, lease_token as token from app_jobs.get_jobs(${run}, 1) where kind = 'job'`;
   return { run, id: claimed?.id ?? "", token: claimed?.token ?? "" };
 }
 

@@ -104,6 +104,71 @@ test("polls do not read the jobs of the future", async () => {
   expect(await db.readBy(() => db.sql`select app_jobs.queue_depth(10)`)).toBeLessThan(100);
 });
 
+/** Jobs of task x, 5,000 of them, that are not for a claim which leaves x out, whatever their callers chose; one statement each. */
+const backlogs: Readonly<Record<string, string>> = {
+  "due, all at one time": "select gen_random_uuid(), 'x', null, now(), 0",
+  "due, each at a time of its own": "select gen_random_uuid(), 'x', null, now() - n * interval '1 second', 0",
+  "of as many priorities, due": "select gen_random_uuid(), 'x', null, now(), n",
+  "of as many urgent priorities, due": "select gen_random_uuid(), 'x', null, now(), -n",
+  "of as many priorities, in the future": "select gen_random_uuid(), 'x', null, now() + interval '1 day', -n",
+  "of as many tasks, in the future": "select gen_random_uuid(), 'x' || n, null, now() + interval '1 day', 0",
+  "at infinity": "select gen_random_uuid(), 'x', null, 'infinity', 0",
+  "in as many serial queues, due": "select gen_random_uuid(), 'x', 'q' || n, now(), 0",
+  "in as many serial queues of as many priorities, due": "select gen_random_uuid(), 'x', 'q' || n, now(), -n",
+  "in as many serial queues, in the future":
+    "select gen_random_uuid(), 'x', 'q' || n, now() + interval '1 day', -n",
+  "in one serial queue, due": "select gen_random_uuid(), 'x', 'q', now(), 0",
+  "in one serial queue of as many priorities, in the future":
+    "select gen_random_uuid(), 'x', 'q', now() + interval '1 day', -n",
+};
+
+test.each(Object.entries(backlogs))(
+  "what a claim reads does not grow with jobs %s that are not for it",
+  async (_, rows) => {
+    await using db = await withOldPlans();
+    await db.sql.unsafe(`
+    insert into app_jobs.jobs (database_id, task_identifier, queue_name, run_at, priority)
+    ${rows} from generate_series(1, 5000) as n`);
+    const tasks = [
+      { only: null, except: ["x"] },
+      { only: ["a", "b", "c"], except: null },
+    ];
+    for (const filter of tasks) {
+      await db.add({ count: 5 });
+      await db.add({ count: 2, queue: `mine-${filter.only === null ? "others" : "some"}` });
+      let claimed: readonly LeasedJob[] = [];
+      const read = await db.readBy(async () => {
+        claimed = (await db.jobs.getJobs({ run, limit: 10, tasks: filter })).jobs;
+      });
+      expect(claimed).toHaveLength(6);
+      expect(read).toBeLessThan(1_500);
+    }
+    expect(await db.readBy(() => db.jobs.nextJob())).toBeLessThan(100);
+    expect(await db.readBy(() => db.sql`select app_jobs.queue_depth(10)`)).toBeLessThan(300);
+  },
+);
+
+test("what a claim reads does not grow with the priorities of what is due or will be", async () => {
+  await using db = await withOldPlans();
+  for (const time of ["now()", "now() + interval '1 day'"])
+    await db.sql.unsafe(`
+      insert into app_jobs.jobs (database_id, task_identifier, run_at, priority)
+      select gen_random_uuid(), 'a', ${time}, n from generate_series(1, 5000) as n`);
+  let claimed: readonly LeasedJob[] = [];
+  expect(await db.readBy(async () => (claimed = await db.claim(10)))).toBeLessThan(500);
+  expect(claimed.map(({ priority }) => priority)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+});
+
+test("what a claim reads does not grow with the queues that run", async () => {
+  await using db = await withOldPlans();
+  await db.add({ count: 2_000, queue: "runs", queues: 1_000 });
+  expect(await db.claim(1_000)).toHaveLength(1_000);
+  await db.sql`update app_jobs.jobs set locked_at = now() - interval '2 seconds' where locked_at is not null`;
+  expect(await db.claim(10)).toHaveLength(0);
+  await db.sql`vacuum app_jobs.job_queues`;
+  expect(await db.readBy(() => db.claim(10))).toBeLessThan(100);
+});
+
 test("a claim does not read the jobs behind a running one of their queue", async () => {
   await using db = await withOldPlans();
   await db.add({ count: 5_000, queue: "blocked" });

@@ -40,10 +40,3 @@ test("floors of priorities that have no job hide no other", async () => {
   expect(await db.claim(floors)).toEqual(["0:10"]);
   expect(await db.claim({ 7: db.ago(60) })).toEqual(["7:10"]);
 });
-
-test("the next job's time keeps to the floors", async () => {
-  await using db = await withBacklog([30]);
-  const floors = { 0: db.ago(-3600), 7: db.ago(-3600) };
-  expect((await db.jobs.nextJob(floors)).seconds).toBe(null);
-  expect((await db.jobs.nextJob({ 0: db.ago(-3600) })).seconds).toBeLessThanOrEqual(-30);
-});

@@ -12,7 +12,7 @@ async function lease({ sql }: TestDatabase, maxAttempts = 25): Promise<Lease> {
   const waiting = await sql`update app_jobs.jobs set run_at = now() where locked_at is null`;
   if (waiting.count === 0) await sql`select app_jobs.add_job(${tenant}, 'a', max_attempts => ${maxAttempts})`;
   const [claimed] = await sql<{ id: string; token: string }[]>`
-    select id, lease_token as token from app_jobs.get_jobs(${run}, 1)`;
+    select id, lease_token as token from app_jobs.get_jobs(${run}, 1) where kind = 'job'`;
   return { run, id: claimed?.id ?? "", token: claimed?.token ?? "" };
 }
 

@@ -1,7 +1,10 @@
 import { expect, test } from "bun:test";
-import type { ISql, Sql } from "postgres";
+import postgres, { type ISql, type Sql } from "postgres";
 import { until } from "../../services/testing/until.ts";
 import { type TestDatabase, withDatabase } from "../../services/testing/with-database.ts";
+import { withFunction } from "../../services/testing/with-function.ts";
+import { withJobService } from "../../services/testing/with-job-service.ts";
+import { withPostgres } from "../../services/testing/with-postgres.ts";
 import { createJobs } from "../client/jobs.ts";
 
 const tenant = "5b720132-17d5-424d-9bcb-ee7b17c13d43";
@@ -110,4 +113,50 @@ test("a rescue wakes who sleeps, since the job may be of a task that the rescuer
   await createJobs(db.sql, "app_jobs").restWorker(run, 3600);
   expect(await notifies(db, (sql) => sql`select app_jobs.rescue_jobs()`)).toBe(true);
   expect(await notifies(db, (sql) => sql`select app_jobs.rescue_jobs()`)).toBe(false);
+});
+
+test("with jobs.notify = 'never' whatever changes the queue can be prepared for two-phase commit", async () => {
+  await using server = await withPostgres(["max_prepared_transactions=2"]);
+  const sql = postgres(server.url(), { max: 1 });
+  const prepare = async (setting: string, statement: string) => {
+    await sql.unsafe(`begin; select set_config('jobs.notify', '${setting}', true); ${statement}`);
+    const answer = await sql`prepare transaction 'both'`.then(
+      () => "prepared",
+      () => "refused",
+    );
+    if (answer === "prepared") await sql`commit prepared 'both'`;
+    return [statement, answer];
+  };
+  const enqueue = `select app_jobs.add_job('${tenant}', 'a', queue_name => 'q')`;
+  expect(await prepare("", enqueue)).toEqual([enqueue, "refused"]);
+  for (const statement of [
+    enqueue,
+    `select app_jobs.add_scheduled_job('${tenant}', 'a', '{}', '{"rule":"* * * * *"}')`,
+    `update app_jobs.scheduled_jobs set schedule_info = '{"rule":"1 * * * *"}'`,
+    `select app_jobs.register_worker('${run}', 'w', 60)`,
+    `select app_jobs.rest_worker('${run}', 60)`,
+    `select app_jobs.get_jobs('${run}', 1)`,
+    "update app_jobs.workers set lease_until = now() - interval '1 second'",
+    "select app_jobs.rescue_jobs()",
+    "select app_jobs.cancel_jobs('{1,2}')",
+    "select app_jobs.retry_dead_jobs('{1,2}')",
+    "select app_jobs.set_task_policy('a', timeout_seconds => 5)",
+    "truncate app_jobs.task_policies",
+  ])
+    expect(await prepare("never", statement)).toEqual([statement, "prepared"]);
+  await sql.end();
+});
+
+test("where the database notifies nobody, services poll each second, and say so", async () => {
+  await using db = await withDatabase();
+  await db.sql.unsafe(`alter database ${new URL(db.url).pathname.slice(1)} set jobs.notify = 'never'`);
+  await using fn = await withFunction(() => Response.json({}));
+  await using service = await withJobService({ ...db.env, KNATIVE_SERVICE_URL: fn.url });
+  const told = service.events.filter(({ event }) => String(event).includes("jobs.notify"));
+  expect(told).toHaveLength(2);
+  expect(
+    await db.sql`select from pg_stat_activity where query ilike 'listen%' and datname = current_database()`,
+  ).toHaveLength(0);
+  await db.sql`select app_jobs.add_job(${tenant}, 'a')`;
+  await until("the job has run", async () => (await db.sql`select from app_jobs.jobs`).length === 0);
 });

@@ -52,7 +52,7 @@ test("an enqueuer that stays open holds up no end of the job that parked its ser
   const waiting = await add(db, "q", 1);
   const { ids, tokens } = await claimForRun(db);
   await db.sql`update app_jobs.jobs set locked_at = now() - interval '1 minute' where locked_at is not null`;
-  await db.sql`select app_jobs.rescue_jobs()`;
+  await db.sql`select app_jobs.park_queues('{q}')`;
   const complete = () =>
     withoutWaiting(db, (tx) =>
       tx.unsafe(`select app_jobs.complete_leases($1::text::bigint[], $2::text::uuid[])`, [
@@ -82,26 +82,103 @@ test("the rows that enqueuers of one queue leave when none waits for another bec
   expect(await claim(db.sql)).not.toBeNull();
 });
 
-test("whoever brings outcomes is told that an application holds a job's row, and does not wait as long as that", async () => {
+const complete = "select app_jobs.complete_leases($1::text::bigint[], $2::text::uuid[]) as id";
+const outcomes = {
+  complete_leases: complete,
+  keep_leases: "select app_jobs.keep_leases($1::text::bigint[], $2::text::uuid[], 60) as id",
+  accept_leases: "select app_jobs.accept_leases($1::text::bigint[], $2::text::uuid[], 60) as id",
+  fail_leases: `select id from app_jobs.fail_leases(
+    $1::text::bigint[], $2::text::uuid[], array_fill('retry'::text, array[cardinality($1::text::bigint[])]),
+    array_fill('no'::text, array[cardinality($1::text::bigint[])]), array_fill(0::float8, array[cardinality($1::text::bigint[])]))`,
+};
+
+/** Takes the keys of the jobs 1 to 32, which run, as an application does. */
+const supersedeAll = (tx: Runs) =>
+  tx.unsafe("select app_jobs.add_job($1, 'a', job_key => 'k' || n) from generate_series(1, 32) as n", [
+    tenant,
+  ]);
+
+/** Adds 32 jobs with keys and four without, and claims them all. */
+async function withKeyedJobs(db: TestDatabase) {
+  await db.sql`select app_jobs.add_job(${tenant}, 'a', job_key => 'k' || n) from generate_series(1, 32) as n`;
+  for (let n = 1; n <= 4; n++) await add(db);
+  const { run, ids, tokens } = await claimForRun(db, 36);
+  return { run, ids, values: [arrayLiteral(ids), arrayLiteral(tokens)] };
+}
+
+test.each(Object.entries(outcomes))(
+  "%s passes over the jobs whose keys an application is taking, and takes the others",
+  async (_, call) => {
+    await using db = await withDatabase();
+    const { ids, values } = await withKeyedJobs(db);
+    const run = () => db.sql.unsafe<{ id: string }[]>(call, values);
+    await whileOpen(db, supersedeAll, async () => {
+      expect((await run()).map(({ id }) => id)).toEqual(ids.slice(32));
+      const held = await db.sql.unsafe<{ id: string }[]>(
+        "select app_jobs.held_leases($1::text::bigint[], $2::text::uuid[]) as id",
+        values,
+      );
+      expect(held.map(({ id }) => id).slice(0, 32)).toEqual(ids.slice(0, 32));
+    });
+    expect(await run()).toHaveLength(call === outcomes.accept_leases ? 36 : 32);
+  },
+);
+
+test("a claim that brings completions of jobs in other hands completes the others, claims, and says which", async () => {
   await using db = await withDatabase();
-  await db.sql`select app_jobs.add_job(${tenant}, 'a', job_key => 'k')`;
-  const { ids, tokens } = await claimForRun(db);
-  const supersede = (tx: Runs) => tx.unsafe("select app_jobs.add_job($1, 'a', job_key => 'k')", [tenant]);
-  const values = [arrayLiteral(ids), arrayLiteral(tokens)];
-  const refusal = (call: string) =>
-    db.sql.unsafe(call, values).then(
-      () => "taken",
-      (error: { readonly code?: string }) => error.code,
+  const { run, ids, values } = await withKeyedJobs(db);
+  const next = await add(db);
+  await whileOpen(db, supersedeAll, async () => {
+    const rows = await db.sql.unsafe<{ id: string; token: string | null }[]>(
+      `select id, lease_token as token
+       from app_jobs.get_jobs($1, 5, completed_ids => $2::text::bigint[], completed_tokens => $3::text::uuid[])
+       where kind in ('job', 'refused')`,
+      [run, ...values],
     );
-  const codes = await whileOpen(db, supersede, () =>
-    Promise.all([
-      refusal("select app_jobs.complete_leases($1::text::bigint[], $2::text::uuid[])"),
-      refusal("select app_jobs.keep_leases($1::text::bigint[], $2::text::uuid[], 60)"),
-      refusal("select app_jobs.accept_leases($1::text::bigint[], $2::text::uuid[], 60)"),
-      refusal("select app_jobs.fail_leases($1::text::bigint[], $2::text::uuid[], '{retry}', '{no}', '{0}')"),
-    ]),
-  );
-  expect(codes).toEqual(["55P03", "55P03", "55P03", "55P03"]);
+    expect(rows.map(({ id, token }) => [id, token !== null])).toEqual([
+      ...ids.slice(0, 32).map((id) => [id, false]),
+      [next, true],
+    ]);
+  });
+});
+
+test("callbacks for a job in other hands are told so at once, and are taken when it is free", async () => {
+  await using db = await withDatabase();
+  const { ids, values } = await withKeyedJobs(db);
+  await db.sql.unsafe(outcomes.accept_leases, values);
+  const [lease] = await db.sql<
+    { token: string }[]
+  >`select lease_token as token from app_jobs.jobs where id = ${ids[0] ?? ""}`;
+  const tell = async (report: object) =>
+    (
+      await db.sql<{ result: string }[]>`
+        select app_jobs.callback_job(${ids[0] ?? ""}, ${lease?.token ?? ""}, ${JSON.stringify(report)}::text::json) as result`
+    )[0]?.result;
+  const reports = [
+    { kind: "progress", progress: 0.5, callbackSeconds: 60 },
+    { kind: "retry", error: "no" },
+    { kind: "keep", keepSeconds: 60 },
+    { kind: "complete" },
+  ];
+  await whileOpen(db, supersedeAll, async () => {
+    for (const report of reports) expect([report.kind, await tell(report)]).toEqual([report.kind, "busy"]);
+  });
+  expect(await tell({ kind: "complete" })).toBe("taken");
+  expect(await tell({ kind: "complete" })).toBe("repeated");
+});
+
+test("a late success for a job that an application is replacing waits for nobody", async () => {
+  await using db = await withDatabase();
+  await db.sql`select app_jobs.add_job(${tenant}, 'a', job_key => 'k1')`;
+  const { ids, tokens } = await claimForRun(db);
+  await db.sql.unsafe(outcomes.fail_leases, [arrayLiteral(ids), arrayLiteral(tokens)]);
+  const tell = async () =>
+    (
+      await db.sql<{ result: string }[]>`
+        select app_jobs.callback_job(${ids[0] ?? ""}, ${tokens[0] ?? ""}, '{"kind": "complete"}') as result`
+    )[0]?.result;
+  expect(await whileOpen(db, supersedeAll, tell)).toBe("busy");
+  expect(await tell()).toBe("taken");
 });
 
 test("a worker that leaves waits for no application, and its job is taken back though an application holds it", async () => {

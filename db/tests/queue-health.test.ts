@@ -45,3 +45,22 @@ test("health names the session that keeps an old snapshot, and how long the olde
     session.release();
   }
 });
+
+test.each([
+  ["without a queue", "null", 0],
+  ["of a serial queue", "'q'", 0],
+  ["of a serial queue whose job runs", "'q'", 1],
+  ["of another priority than younger ones", "null", -1],
+])("health tells how long the oldest due job has waited that is %s", async (_, queue, running) => {
+  await using db = await withDatabase();
+  if (running === 1) await db.sql`select app_jobs.add_job(gen_random_uuid(), 'a', queue_name => 'q')`;
+  if (running === 1) await db.sql`select app_jobs.get_job('w')`;
+  await db.sql`select app_jobs.add_job(gen_random_uuid(), 'young', priority => -5)`;
+  await db.sql.unsafe(
+    `select app_jobs.add_job(gen_random_uuid(), 'a', queue_name => ${queue}, run_at => now() - interval '11 minutes')`,
+  );
+  const [row] = await db.sql<{ seconds: number }[]>`
+    select oldest_due_seconds as seconds from app_jobs.queue_health()`;
+  expect(row?.seconds).toBeGreaterThanOrEqual(660);
+  expect(row?.seconds).toBeLessThan(900);
+});

@@ -104,7 +104,9 @@ test("a rescue that was slow takes nothing from the worker that has the job by n
     await db.sql`select app_jobs.rescue_jobs()`;
     const started = await startRun(db, "alive");
     // Nothing, where the slow rescue's hold on the dead run keeps the job from the quick one.
-    const claimed = await db.sql<{ id: string }[]>`select id from app_jobs.get_jobs(${started}, 1)`;
+    const claimed = await db.sql<
+      { id: string }[]
+    >`select id from app_jobs.get_jobs(${started}, 1) where kind = 'job'`;
     return claimed.map(({ id }) => ({ id, run: started }));
   });
   await slow;
@@ -116,14 +118,15 @@ test("a claim goes on when the completion that it brings comes too late, and say
   await using db = await withDatabase();
   const job = await add(db);
   const run = await startRun(db);
-  const claimed = await db.sql<{ id: string; token: string | null }[]>`
-    select id, lease_token as token
+  const claimed = await db.sql<{ kind: string; id: string | null }[]>`
+    select kind, id
     from app_jobs.get_jobs(
       ${run}, 1, completed_ids => array[999::bigint], completed_tokens => array[gen_random_uuid()]
     )`;
-  expect(claimed.map(({ id, token }) => [id, token !== null])).toEqual([
-    ["999", false],
-    [job, true],
+  expect(claimed.map(({ kind, id }) => [kind, id])).toEqual([
+    ["refused", "999"],
+    ["job", job],
+    ["looked", null],
   ]);
 });
 
@@ -132,7 +135,7 @@ test("a plain caller that shares a worker's name cannot end a job whose function
   const job = await add(db);
   const run = await startRun(db, "w");
   const [taken] = await db.sql<{ token: string }[]>`
-    select lease_token as token from app_jobs.get_jobs(${run}, 1)`;
+    select lease_token as token from app_jobs.get_jobs(${run}, 1) where kind = 'job'`;
   await db.sql`select app_jobs.accept_leases(array[${job}::bigint], array[${taken?.token ?? ""}::uuid], 60)`;
   await db.sql`select app_jobs.release_jobs('w')`;
   await db.sql`select app_jobs.complete_job('w', ${job})`;
@@ -162,43 +165,26 @@ test("cancelling tells the worker of each lease that it ends, whatever comes bac
 
 test("calls that lock the same jobs in different orders do not wait for each other in a circle", async () => {
   await using db = await withDatabase();
-  const [first, second] = [await add(db), await add(db)];
+  const keyed = (key: string) =>
+    db.sql<{ id: string }[]>`select id from app_jobs.add_job(${tenant}, 'a', job_key => ${key})`;
+  const ids = [...(await keyed("b")), ...(await keyed("a"))].map(({ id }) => id);
+  const [first = "", second = ""] = ids;
   // The second row lies before the first one.
   await db.sql`update app_jobs.jobs set priority = 1 where id = ${first}`;
-  const { ids, tokens } = await claimForRun(db, 2);
   const pair = (list: readonly string[]) => arrayLiteral(list);
   const backwards = (list: readonly string[]) => arrayLiteral(list.toReversed());
-  // However long the test takes, they wait.
-  await db.sql.unsafe(`
-    alter function app_jobs.complete_leases(bigint[], uuid[]) reset lock_timeout;
-    alter function app_jobs.keep_leases(bigint[], uuid[], double precision) reset lock_timeout;
-    alter function app_jobs.fail_leases(
-      bigint[], uuid[], text[], text[], double precision[], double precision, integer[], double precision[], double precision[]
-    ) reset lock_timeout;`);
   let ending: Promise<unknown>[] = [];
   const hold = (tx: Runs) => tx.unsafe("select from app_jobs.jobs where id = $1 for update", [first]);
   await whileOpen(db, hold, async () => {
-    ending = [
-      db.sql.unsafe("select app_jobs.cancel_jobs($1::text::bigint[])", [backwards(ids)]).execute(),
-      db.sql
-        .unsafe("select app_jobs.complete_leases($1::text::bigint[], $2::text::uuid[])", [
-          backwards(ids),
-          backwards(tokens),
-        ])
-        .execute(),
-      db.sql
-        .unsafe("select app_jobs.keep_leases($1::text::bigint[], $2::text::uuid[], 60)", [
-          pair(ids),
-          pair(tokens),
-        ])
-        .execute(),
-      db.sql
-        .unsafe(
-          "select app_jobs.fail_leases($1::text::bigint[], $2::text::uuid[], '{retry,retry}', '{a,b}', '{0,0}')",
-          [backwards(ids), backwards(tokens)],
-        )
-        .execute(),
+    const calls: [string, ...string[]][] = [
+      ["select app_jobs.cancel_jobs($1::text::bigint[])", backwards(ids)],
+      ["select app_jobs.reschedule_jobs($1::text::bigint[], priority => 1)", backwards(ids)],
+      ["select app_jobs.permanently_fail_jobs($1::text::bigint[])", pair(ids)],
+      ["select app_jobs.complete_jobs($1::text::bigint[])", backwards(ids)],
+      // Their keys are those of the jobs, the second one's first.
+      ["select app_jobs.add_task_jobs($1, 'a', '{1,2}', '{a,b}')", tenant],
     ];
+    ending = calls.map(([call, ...values]) => db.sql.unsafe(call, values).execute());
     await until("all wait, none with the second job in its hands", async () => {
       const waiting =
         await db.sql`select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`;
@@ -209,5 +195,4 @@ test("calls that lock the same jobs in different orders do not wait for each oth
     ).toHaveLength(1);
   });
   await Promise.all(ending);
-  expect([...(await leases(db))]).toEqual([]);
 });

@@ -120,3 +120,19 @@ test.each([
   expect(job?.text).toBe(expected);
   expect(() => JSON.parse(expected)).not.toThrow();
 });
+
+test("a schedule_info that no scheduler would read is refused in words, and one as long as may be is not", async () => {
+  await using database = await withDatabase();
+  const add = (note: number) => database.sql`
+    select app_jobs.add_scheduled_job(${tenant}, 'report', '{}',
+      json_build_object('rule', '* * * * *', 'note', repeat('x', ${note}::int)))`;
+  const around = '{"rule" : "* * * * *", "note" : ""}'.length;
+  await add(16_384 - around);
+  for (const note of [16_385 - around, 1_000_000])
+    expect(Promise.resolve(add(note))).rejects.toMatchObject({
+      message: "INVALID_JOB",
+      detail:
+        "add_scheduled_job was called with a schedule_info that is longer than the 16384 bytes that are read.",
+    });
+  expect(await database.sql`select from app_jobs.scheduled_jobs`).toHaveLength(1);
+});

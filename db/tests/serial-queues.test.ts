@@ -76,11 +76,11 @@ test.each([
   await add(db, "second", "q");
   const first = await claim(db);
   await db.sql`update app_jobs.jobs set locked_at = now() - interval '2 seconds' where locked_at is not null`;
-  await db.sql`select app_jobs.park_queues(10)`;
-  expect(await db.sql`select from app_jobs.job_queues where is_parked`).toHaveLength(1);
+  await db.sql`select app_jobs.park_queues('{q,r}')`;
+  expect(await db.sql`select from app_jobs.job_queues where closed_until = 'infinity'`).toHaveLength(1);
   expect(await claim(db)).toBeNull();
   await db.sql.unsafe(sql, [first?.id ?? ""]);
-  expect(await db.sql`select from app_jobs.job_queues where is_parked`).toHaveLength(0);
+  expect(await db.sql`select from app_jobs.job_queues where closed_until = 'infinity'`).toHaveLength(0);
   expect((await claim(db))?.name).toBe(next);
 });
 
@@ -88,10 +88,10 @@ test("only queues that have run for a second are parked, and an emptied table pa
   await using db = await withDatabase();
   for (const queue of ["q", "q", "r"]) await add(db, queue, queue);
   await claim(db);
-  await db.sql`select app_jobs.park_queues(10)`;
-  expect(await db.sql`select from app_jobs.job_queues where is_parked`).toHaveLength(0);
+  await db.sql`select app_jobs.park_queues('{q,r}')`;
+  expect(await db.sql`select from app_jobs.job_queues where closed_until = 'infinity'`).toHaveLength(0);
   await db.sql`update app_jobs.jobs set locked_at = now() - interval '2 seconds' where locked_at is not null`;
-  await db.sql`select app_jobs.park_queues(10)`;
+  await db.sql`select app_jobs.park_queues('{q,r}')`;
   await db.sql`truncate app_jobs.jobs`;
   await add(db, "anew", "q");
   expect((await claim(db))?.name).toBe("anew");
@@ -105,7 +105,7 @@ test("a claim is short only when nothing more is due, whatever queues have empti
   for (let n = 0; n < 12; n++) await add(db, String(n), `q${n}`);
   await sql`update app_jobs.jobs set attempts = max_attempts where payload ->> 'name' < '5'`;
   const left = (await sql`select from app_jobs.jobs where attempts < max_attempts`).length;
-  expect(await sql`select from app_jobs.get_jobs(${run}, 4)`).toHaveLength(4);
-  expect(await sql`select from app_jobs.get_jobs(${run}, 100)`).toHaveLength(left - 4);
-  expect(await sql`select from app_jobs.get_jobs(${run}, 100)`).toHaveLength(0);
+  expect(await sql`select from app_jobs.get_jobs(${run}, 4) where kind = 'job'`).toHaveLength(4);
+  expect(await sql`select from app_jobs.get_jobs(${run}, 100) where kind = 'job'`).toHaveLength(left - 4);
+  expect(await sql`select from app_jobs.get_jobs(${run}, 100) where kind = 'job'`).toHaveLength(0);
 });

@@ -55,7 +55,7 @@ export async function whileOpen<T>(
 export async function claimForRun(database: TestDatabase, count = 1) {
   const run = await startRun(database);
   const leased = await database.sql<{ id: string; token: string }[]>`
-    select id, lease_token as token from app_jobs.get_jobs(${run}, ${count})`;
+    select id, lease_token as token from app_jobs.get_jobs(${run}, ${count}) where kind = 'job'`;
   const ids = leased.map(({ id }) => id);
   const tokens = leased.map(({ token }) => token);
   return { run, ids, tokens };

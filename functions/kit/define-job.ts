@@ -29,7 +29,10 @@ export type JobDefinition<P, S extends SettingsSchema> = {
   readonly env: S;
   /** What has to be right before a container takes its first job, such as files; it does not start where this rejects. */
   readonly prepare?: (env: z.infer<S>) => Promise<unknown>;
-  /** The work. What it gives becomes the answer's body, beside `complete: true`; it fails by throwing, best a JobError. */
+  /**
+   * The work. What it gives becomes the answer's body, beside `complete: true`; it fails by throwing, best a JobError. Once it has given
+   * something the job is done, whatever that is: what JSON cannot hold is left out of the answer, with a warning.
+   */
   readonly run: (
     payload: P,
     context: JobContext<z.infer<S>>,
@@ -144,13 +147,27 @@ function createAttempt<P, S extends SettingsSchema>(definition: JobDefinition<P,
       isTrusted = true;
       requireName(request, definition.name);
       const result = await definition.run(parsePayload(body, definition.payload), context);
-      return { body: JSON.stringify({ complete: true, ...result }) };
+      return { body: bodyOf(result, log) };
     } catch (thrown) {
       return { failure: failureOf(thrown, signal), isTrusted };
     } finally {
       clear();
     }
   };
+}
+
+/**
+ * Gives the body of a finished job. Never throws: the work is done, and a failure would have it done again. A result that JSON cannot
+ * hold (a bigint, a circle, a getter that throws) is left out, and both the answer and a log line say so.
+ */
+function bodyOf(result: object | undefined, log: Log): string {
+  try {
+    return JSON.stringify({ ...result, complete: true });
+  } catch (thrown) {
+    const { message: reason } = asJobError(thrown);
+    log.warn("result left out", { reason });
+    return JSON.stringify({ warning: `The result cannot be written as JSON: ${reason}`, complete: true });
+  }
 }
 
 /** Before the work: done work that cannot be reported would be done again. */

@@ -39,10 +39,15 @@ export function createJobContext<E>(job: JobHeaders, { env, log, signal }: Conte
   };
 }
 
-/** Gives what aborts when the worker gives up: at its deadline, or when the request does. Clear it when the job has ended. */
-export function jobDeadline(request: AbortSignal, { deadline }: JobHeaders): Deadline {
-  const leftMs = deadline === undefined ? Number.POSITIVE_INFINITY : deadline.getTime() - Date.now();
-  return startDeadline(leftMs, request);
+/**
+ * Gives what aborts when the worker gives up: at its deadline, or when the request does. Clear it when the job has ended.
+ *
+ * The deadline is counted by this function's own clock, from the request's coming, where the worker says how long it waits. The time of day
+ * that other workers say alone is held against a clock that may go differently.
+ */
+export function jobDeadline(request: AbortSignal, { deadline, timeoutSeconds }: JobHeaders): Deadline {
+  const untilMs = deadline === undefined ? Number.POSITIVE_INFINITY : deadline.getTime() - Date.now();
+  return startDeadline(timeoutSeconds === undefined ? untilMs : timeoutSeconds * 1_000, request);
 }
 
 /** Gives the fields that a job's log lines share. */

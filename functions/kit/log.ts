@@ -4,22 +4,32 @@ export type LogFields = Readonly<Record<string, string | number | boolean | unde
 /** Writes one event: `log.info("mail sent", { type: "invite_email" })`. */
 export type Log = {
   readonly info: (event: string, fields?: LogFields) => void;
+  readonly warn: (event: string, fields?: LogFields) => void;
   readonly error: (event: string, fields?: LogFields) => void;
   /** Gives a log that adds these fields to each of its lines. */
   readonly with: (fields: LogFields) => Log;
 };
 
-/** Gives a log that writes one JSON object a line. */
+/** Gives a log that writes one JSON object a line. Fields that JSON cannot hold are left out, and said to be: no line fails a job. */
 export function createLog(write: (line: string) => void, base: LogFields = {}): Log {
   const at =
     (level: string) =>
     (event: string, fields: LogFields = {}) =>
-      write(JSON.stringify({ time: new Date().toISOString(), level, event, ...base, ...fields }));
+      write(lineOf({ time: new Date().toISOString(), level, event, ...base }, fields));
   return {
     info: at("info"),
+    warn: at("warn"),
     error: at("error"),
     with: (fields) => createLog(write, { ...base, ...fields }),
   };
+}
+
+function lineOf(known: LogFields, fields: LogFields): string {
+  try {
+    return JSON.stringify({ ...known, ...fields });
+  } catch {
+    return JSON.stringify({ ...known, fields: "left out: JSON cannot hold them" });
+  }
 }
 
 /** Writes a line to wherever the runtime shows its console: standard output, or the platform's log. */

@@ -53,8 +53,9 @@ describe("under the published worker", () => {
     expect(response.status).toBe(200);
     const [call] = server.seen;
     expect([call?.path, call?.body]).toEqual(["/callback?token=t", { status: "success" }]);
-    const names = ["X-Worker-Id", "X-Job-Id", "X-Database-Id", "X-Job-Error"];
+    const names = ["User-Agent", "X-Worker-Id", "X-Job-Id", "X-Database-Id", "X-Job-Error"];
     expect(names.map((name) => call?.headers.get(name) ?? null)).toEqual([
+      "knative-jobs-on-bun",
       "worker-1",
       "7",
       testDatabaseId,

@@ -1,4 +1,4 @@
-import { header, type JobHeaders } from "../protocol/headers.ts";
+import { header, type JobHeaders, userAgent } from "../protocol/headers.ts";
 import { parseUrl } from "../protocol/parse-url.ts";
 import { retryHeaders } from "./answer.ts";
 import { withDeadline } from "./deadline.ts";
@@ -56,7 +56,7 @@ export function callbackTarget(callbackUrl: string): string | undefined {
 }
 
 function callbackRequest(job: JobHeaders, failure: JobError | null): RequestInit {
-  const headers = new Headers({ "Content-Type": "application/json" });
+  const headers = new Headers({ "Content-Type": "application/json", "User-Agent": userAgent });
   if (job.workerId !== undefined) headers.set(header.workerId, job.workerId);
   if (job.jobId !== undefined) headers.set(header.jobId, job.jobId);
   if (job.databaseId !== undefined) headers.set(header.databaseId, job.databaseId);

@@ -45,3 +45,60 @@ test.each([
 ] as const)("a template with a fault does not compile (%#)", async (text, slots, reason) => {
   expect(compileTemplate(text, slots)).rejects.toThrow(reason);
 });
+
+test("a template that is too long does not compile", async () => {
+  expect(compileTemplate("x".repeat(200_001), {})).rejects.toThrow("expected at most 200000");
+});
+
+const link = '<a href="{{link}}">{{name}}</a>';
+
+test.each([
+  ["", link],
+  ["", `{{#link}}<p>${link}</p>{{/link}}`],
+  ["", `<!--[if mso]>for Outlook<![endif]--><!--[if !mso]><!-->${link}<!--<![endif]-->`],
+  [
+    "",
+    '<p style="display:none">hidden</p><a href="{{link}}"><img src="{{link}}" alt="{{name}}"></a> {{name}}',
+  ],
+  ["", "{{name}}: {{link}}"],
+])("a required slot that every reader sees compiles (%#)", async (head, body) => {
+  const source = mjml(`<mj-text>${body}</mj-text>`).replace(
+    "<mj-body>",
+    `<mj-head>${head}</mj-head><mj-body>`,
+  );
+  const template = await compileTemplate(source, slots, ["name", "link"]);
+  expect(template).toContain("{{link}}");
+});
+
+test.each([
+  ["a comment, which MJML drops", "<!-- {{link}} -->", "{{name}}", /never shows link/],
+  ["a comment in a text", "", `{{name}} <!-- ${link} -->`, /link may not stand in a comment/],
+  [
+    "a condition that is never true",
+    "",
+    `{{name}} <!--[if false]>${link}<![endif]-->`,
+    /no reader sees link:/,
+  ],
+  ["what Outlook alone reads", "", `{{name}} <!--[if mso]>${link}<![endif]-->`, /no reader sees link:/],
+  [
+    "what is not displayed",
+    "",
+    `{{name}} <p style="color: red; DISPLAY : none"><b>${link}</b></p>`,
+    /no reader sees link:/,
+  ],
+  ["what is hidden", "", `{{name}} <div hidden><div></div>${link}</div>`, /no reader sees link:/],
+  ["a template", "", `{{name}} <template>${link}</template>`, /no reader sees link:/],
+  ["the preview", "<mj-preview>{{link}}</mj-preview>", "{{name}}", /no reader sees link:/],
+  ["the title", "<mj-title>{{name}}</mj-title>", '<a href="{{link}}">x</a>', /no reader sees name:/],
+  ["a block that may be dropped", "", `{{name}} {{#ink}}${link}{{/ink}}`, /no reader sees link:/],
+  ["a link without words", "", '{{name}} <a href="{{link}}"> </a>', /no reader sees link:/],
+  ["a picture's address", "", '{{name}} <img src="{{link}}">', /no reader sees link:/],
+  ["a description", "", '<p title="{{name}}">x</p> <a href="{{link}}">x</a>', /no reader sees name:/],
+])("a required slot in %s does not compile", async (...row) => {
+  const [, head, body, reason] = row;
+  const source = mjml(`<mj-text>${body}</mj-text>`).replace(
+    "<mj-body>",
+    `<mj-head>${head}</mj-head><mj-body>`,
+  );
+  expect(compileTemplate(source, slots, ["name", "link"])).rejects.toThrow(reason);
+});

@@ -8,28 +8,51 @@ import { parseTemplate, type Slots, slotsIn } from "./template.ts";
  *
  * `{{dir}}`, `{{start}}` and `{{end}}` may stand where MJML wants `ltr`, `left` and `right`: one template reads both ways.
  *
- * @param required the slots that the template has to show; by default all of them but the sides.
+ * @param required the slots that every reader of the compiled mail has to see; by default every slot but the sides has to stand in it,
+ * wherever that is.
  * @throws Error for MJML that is not valid, for slots that do not fit `slots`, and for one that stands where it is not safe.
  */
 export async function compileTemplate(
   source: string,
   slots: Slots,
-  required: readonly string[] = Object.keys(slots).filter((name) => !sides.has(name)),
+  required?: readonly string[],
 ): Promise<string> {
-  const used = slotsIn(source);
-  const unknown = [...used].filter((name) => !Object.hasOwn(slots, name));
+  if (source.length > longestSource)
+    throw fault(`it has ${source.length} characters; expected at most ${longestSource}`);
+  const unknown = [...slotsIn(source)].filter((name) => !Object.hasOwn(slots, name));
   if (unknown.length > 0)
     throw fault(`there is no slot named ${unknown.join(", ")}, but ${Object.keys(slots).join(", ")}`);
-  const missing = required.filter((name) => !used.has(name));
-  if (missing.length > 0) throw fault(`it never shows ${missing.join(", ")}`);
 
   const { closed, reopen } = closeColours(source, slots);
   const toRight = await compile(towards(closed, { dir: "ltr", start: "left", end: "right" }));
   const toLeft = await compile(towards(closed, { dir: "rtl", start: "right", end: "left" }));
   const html = tidy(reopen(bothWays(toRight, toLeft)));
-  checkSlotPlaces(html, slots);
+  const seen = checkSlotPlaces(html, slots, required);
   parseTemplate(html, slots);
+  requireSlots(html, { seen, slots, required });
   return html;
+}
+
+/** Longest MJML that is compiled: its mail would be cut by Gmail, which shows 102 KB, and MJML's own time grows faster than its source. */
+const longestSource = 200_000;
+
+type Wanted = {
+  readonly seen: ReadonlySet<string>;
+  readonly slots: Slots;
+  readonly required: readonly string[] | undefined;
+};
+
+/** Looks at the compiled mail, as MJML drops comments and more: a slot in its source says nothing. */
+function requireSlots(html: string, { seen, slots, required }: Wanted): void {
+  const used = slotsIn(html);
+  const wanted = required ?? Object.keys(slots).filter((name) => !sides.has(name));
+  const absent = wanted.filter((name) => !used.has(name));
+  if (absent.length > 0) throw fault(`it never shows ${absent.join(", ")}`);
+  const unseen = required?.filter((name) => !seen.has(name)) ?? [];
+  if (unseen.length > 0)
+    throw fault(
+      `no reader sees ${unseen.join(", ")}: it stands where nothing is displayed, for Outlook alone, in a block that may be dropped, or as the address of a link without words`,
+    );
 }
 
 async function compile(source: string): Promise<string> {

@@ -104,6 +104,11 @@ test.each([
   [{ status: 401 }, { status: 500, retry: false }],
   [
     { status: 503, headers: { "Retry-After": "5" } },
+    { status: 429, retry: true, retryAfterSeconds: 5 },
+  ],
+  [{ status: 503 }, { status: 502, retry: true }],
+  [
+    { status: 500, headers: { "Retry-After": "5" } },
     { status: 502, retry: true, retryAfterSeconds: 5 },
   ],
 ])("Mailgun's %j becomes %j", async (fault, expected) => {
@@ -111,6 +116,30 @@ test.each([
   const options = { settings: settingsFor(mailgun.url), signal, idempotencyKey: "t:1" };
   const failure = await createDeliver({ fetch })(letter, options).catch((thrown: unknown) => thrown);
   expect(failure).toMatchObject(expected);
+});
+
+test("while MAILGUN_DEV_EMAIL is set, no copy goes to anybody else", async () => {
+  await using mailgun = withMailgun();
+  const settings = settingsFor(mailgun.url, { MAILGUN_DEV_EMAIL: "dev@acme.test" });
+  const copied: Letter = { ...letter, cc: ["C <c@x.test>"], bcc: ["d@x.test"] };
+  await createDeliver({ fetch })(copied, { settings, signal, idempotencyKey: "t:1" });
+  const recipients = ["to", "cc", "bcc"].flatMap((name) => fieldOf(mailgun.sent[0], name));
+  expect(recipients).toEqual(
+    ["b_at_test.test", "c_at_x.test", "d_at_x.test"].map((tag) => `dev+${tag}@acme.test`),
+  );
+});
+
+test.each<[string, Partial<Letter>]>([
+  ["a copy", { cc: ["c@x.test"] }],
+  ["a blind copy", { bcc: ["c@x.test"] }],
+  ["another place for replies", { replyTo: "r@x.test" }],
+  ["an attachment", { attachments: [{ filename: "a", content: new Uint8Array([1]) }] }],
+])("a mail with %s is another mail", async (_, more) => {
+  await using mailgun = withMailgun();
+  const deliver = createDeliver({ fetch });
+  const options = { settings: settingsFor(mailgun.url), signal, idempotencyKey: "t:1" };
+  for (const one of [letter, { ...letter, ...more }, { ...letter, ...more }]) await deliver(one, options);
+  expect(mailgun.sent).toHaveLength(2);
 });
 
 test("SMTP where there are no sockets is refused for good, naming the setting", async () => {

@@ -23,8 +23,16 @@ export type DeliverOptions = {
 /** Sends a letter and gives its id. */
 export type Deliver = (letter: Letter, options: DeliverOptions) => Promise<string>;
 
+/** Where a mail is sent by SMTP, and who is left out: the addresses that have it already. */
+export type SmtpOptions = {
+  /** `smtp://user:password@host:port` */
+  readonly url: string;
+  readonly signal: AbortSignal;
+  readonly reached?: ReadonlySet<string>;
+};
+
 /** Sends a mail by SMTP; never throws. A runtime with sockets has one (`serve/smtp.ts`). */
-export type SendBySmtp = (mail: Mail, url: string, signal: AbortSignal) => Promise<SendResult>;
+export type SendBySmtp = (mail: Mail, options: SmtpOptions) => Promise<SendResult>;
 
 /** What delivering uses. */
 export type DeliverTools = {
@@ -43,7 +51,8 @@ export type DeliverTools = {
  * sending is waited for: where the worker gives up, the sending still goes on to its end, as breaking it off would unsend nothing,
  * and the retry finds it. (Not in workerd, where a request takes all that it began along.) Every try carries the same Message-Id,
  * by which many mailboxes (Gmail's among them) show two copies as one. What remains: Mailgun itself drops no duplicates, so where
- * its own answer was lost, or another instance tries again, two copies may be delivered.
+ * its own answer was lost, or another instance tries again, two copies may be delivered. Where an SMTP server took some recipients and
+ * refused others, the job fails and says so, and its next try goes to the others alone.
  *
  * The function throws a JobError that says how to go on: for good where the next attempt would fare the same (a wrong key, a
  * refused mail), not now on 429, and a failed attempt where the server has a fault or was not reached.
@@ -55,35 +64,48 @@ export function createDeliver({
   isShared = mayShareWork(),
 }: DeliverTools): Deliver {
   const share = createSharedWork<string>(isShared);
-  const send = async (mail: Mail, settings: MailSettings, signal: AbortSignal): Promise<string> => {
+  const send = async (mail: Mail, { settings, signal, identity }: Sending): Promise<string> => {
+    const sent = memory.find(identity ?? "");
+    const reached = sent !== undefined && "reached" in sent ? sent.reached : new Set<string>();
     const { data, error } = settings.EMAIL_SEND_USE_SMTP
-      ? await requireSmtp(smtp)(mail, settings.JOBS_SMTP_URL, signal)
+      ? await requireSmtp(smtp)(mail, { url: settings.JOBS_SMTP_URL, signal, reached })
       : await mailgunOf(settings, fetch).emails.send(mail, signal);
-    if (error !== null) throw jobErrorOf(error);
-    return data.id;
+    if (error === null) {
+      if (identity !== undefined) memory.add(identity, data);
+      return data.id;
+    }
+    if (identity !== undefined && error.reached !== undefined)
+      memory.add(identity, { reached: new Set([...reached, ...error.reached]) });
+    throw jobErrorOf(error);
   };
   return async (letter, { settings, signal, idempotencyKey }) => {
     const mail = mailOf(letter, settings);
-    if (idempotencyKey === undefined) return send(mail, settings, signal);
+    if (idempotencyKey === undefined) return send(mail, { settings, signal, identity: undefined });
     const identity = await mailIdentity(idempotencyKey, mail);
     const sent = memory.find(identity);
-    if (sent !== undefined) return sent;
+    if (sent !== undefined && "id" in sent) return sent.id;
 
     const named = { ...mail, messageId: messageIdOf(identity, mail, settings.MAILGUN_DOMAIN) };
-    return share(identity, signal, async (signal) => {
-      const id = await send(named, settings, signal);
-      memory.add(identity, id);
-      return id;
-    });
+    return share(identity, signal, (signal) => send(named, { settings, signal, identity }));
   };
 }
 
+/** `identity`: the name of all tries of one mail; undefined for a mail that is remembered by none. */
+type Sending = {
+  readonly settings: MailSettings;
+  readonly signal: AbortSignal;
+  readonly identity: string | undefined;
+};
+
 function mailOf(letter: Letter, settings: MailSettings): Mail {
   const dev = settings.MAILGUN_DEV_EMAIL;
+  const redirected = (to: string) => (dev === undefined ? to : devRecipient(dev, to));
   return {
     ...letter,
     from: letter.from ?? settings.MAILGUN_FROM ?? "",
-    to: recipientsOf(letter).map((to) => (dev === undefined ? to : devRecipient(dev, to))),
+    to: recipientsOf(letter).map(redirected),
+    cc: letter.cc?.map(redirected),
+    bcc: letter.bcc?.map(redirected),
     replyTo: letter.replyTo ?? settings.MAILGUN_REPLY,
   };
 }

@@ -6,8 +6,14 @@ import type { Mail } from "./mail.ts";
  * the same job may send another one in its next attempt: the site's branding has changed, or the function has.
  */
 export async function mailIdentity(idempotencyKey: string, mail: Mail): Promise<string> {
-  const { to, subject, html, text } = mail;
-  const bytes = new TextEncoder().encode(JSON.stringify([idempotencyKey, to, subject, html, text]));
+  const { to, cc, bcc, subject, html, text, replyTo, attachments = [] } = mail;
+  const files = attachments.map(async ({ filename, content }) => [filename, await digestOf(content)]);
+  const parts = [idempotencyKey, to, cc, bcc, subject, html, text, replyTo, await Promise.all(files)];
+  return digestOf(new TextEncoder().encode(JSON.stringify(parts)));
+}
+
+/** Half of a SHA-256, in hex. */
+async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return Array.from(digest.subarray(0, 16), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,14 +1,27 @@
 import { readableText } from "../protocol/readable-text.ts";
 
+/** A file that goes along with a mail. */
+export type Attachment = {
+  readonly filename: string;
+  readonly content: Uint8Array<ArrayBuffer>;
+  /** `application/pdf`; where it is left out, whoever sends the mail decides, by the file's name or for octets. */
+  readonly contentType?: string | undefined;
+};
+
 /** A mail, in the shape of Resend's `emails.send`. */
 export type Mail = {
   readonly from: string;
   readonly to: string | readonly string[];
+  /** Further recipients, whom everybody sees. */
+  readonly cc?: readonly string[] | undefined;
+  /** Recipients whom nobody else sees. */
+  readonly bcc?: readonly string[] | undefined;
   readonly subject: string;
   /** At least one of html and text. */
   readonly html?: string | undefined;
   readonly text?: string | undefined;
   readonly replyTo?: string | undefined;
+  readonly attachments?: readonly Attachment[] | undefined;
   /** Shown in Mailgun's statistics; at most three are kept by it. */
   readonly tags?: readonly string[] | undefined;
   /** Further headers of the mail, by name. */
@@ -35,6 +48,8 @@ export type MailError = {
   /** Null where there was no answer. */
   readonly statusCode: number | null;
   readonly retryAfterSeconds?: number;
+  /** Addresses that have got the mail all the same, as a server takes some recipients and refuses others. */
+  readonly reached?: readonly string[];
 };
 
 /** What sending gives: exactly one of the two is set. */
@@ -48,9 +63,15 @@ export function mailFault(mail: Mail): string | undefined {
   const lines: readonly (readonly [string, string | undefined])[] = [
     ["from", mail.from],
     ...recipientsOf(mail).map((to) => ["to", to] as const),
+    ...(mail.cc ?? []).map((cc) => ["cc", cc] as const),
+    ...(mail.bcc ?? []).map((bcc) => ["bcc", bcc] as const),
     ["subject", mail.subject],
     ["replyTo", mail.replyTo],
     ["messageId", mail.messageId],
+    ...(mail.attachments ?? []).flatMap(({ filename, contentType }) => [
+      ["attachments.filename", filename] as const,
+      ["attachments.contentType", contentType] as const,
+    ]),
     ...(mail.tags ?? []).map((tag) => ["tags", tag] as const),
     ...Object.entries(mail.headers ?? {}).map(([name, value]) => [`headers.${name}`, value] as const),
   ];
@@ -63,9 +84,14 @@ export function mailFault(mail: Mail): string | undefined {
     : `Cannot send a mail with a header named ${JSON.stringify(badName)}`;
 }
 
-/** Gives whom a mail goes to, one or several. */
+/** Gives whom a mail is addressed to, one or several. */
 export function recipientsOf({ to }: Pick<Mail, "to">): readonly string[] {
   return typeof to === "string" ? [to] : to;
+}
+
+/** Gives everybody who gets a mail: to, cc and bcc. */
+export function everyRecipientOf(mail: Pick<Mail, "to" | "cc" | "bcc">): readonly string[] {
+  return [...recipientsOf(mail), ...(mail.cc ?? []), ...(mail.bcc ?? [])];
 }
 
 /** Gives the result of a mail that was not sent; `statusCode` is null where there was no answer. */

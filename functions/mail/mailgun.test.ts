@@ -41,7 +41,41 @@ test("a mail reaches Mailgun with every part in its field", async () => {
       ["o:tag", "two"],
       ["h:X-Thing", "1"],
     ],
+    files: [],
   });
+});
+
+test("copies and attachments are in fields of their own, byte for byte", async () => {
+  await using mailgun = withMailgun();
+  const content = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+  const attachments = [
+    { filename: "naïve 1.bin", content },
+    { filename: "b.txt", content: new TextEncoder().encode("x\ny"), contentType: "text/plain" },
+  ];
+  await client(mailgun.url).send({ ...mail, cc: ["c@x.test", "d@x.test"], bcc: ["e@x.test"], attachments });
+  expect(fieldOf(mailgun.sent[0], "cc")).toEqual(["c@x.test", "d@x.test"]);
+  expect(fieldOf(mailgun.sent[0], "bcc")).toEqual(["e@x.test"]);
+  const files = mailgun.sent[0]?.files ?? [];
+  expect(files.map(([field, { name, type }]) => [field, name, type])).toEqual([
+    ["attachment", "naïve 1.bin", "application/octet-stream"],
+    ["attachment", "b.txt", "text/plain;charset=utf-8"],
+  ]);
+  expect(await files[0]?.[1].bytes()).toEqual(content);
+  expect(await files[1]?.[1].text()).toBe("x\ny");
+});
+
+test("so much of an answer is read, and no more", async () => {
+  let sent = 0;
+  await using server = withServer(() => {
+    const pull = (controller: ReadableStreamDefaultController) => {
+      sent += 1;
+      controller.enqueue(new Uint8Array(16 * 1024).fill(0x20));
+    };
+    return new Response(new ReadableStream({ pull }, { highWaterMark: 0 }));
+  });
+  expect(await client(server.url).send(mail)).toEqual({ data: { id: "" }, error: null });
+  // 64 KiB, and what buffers on the way hold.
+  expect(sent).toBeLessThan(1000);
 });
 
 test("a mail of text alone has no HTML field", async () => {
@@ -170,6 +204,13 @@ test.each<[string, Partial<Mail>]>([
   ["subject", { subject: "Hi\0" }],
   ["replyTo", { replyTo: "r@test.test\r\nX: 1" }],
   ["tags", { tags: ["a\nb"] }],
+  ["cc", { cc: ["b@test.test\nBcc: x@test.test"] }],
+  ["bcc", { bcc: ["b@test.test\nTo: x@test.test"] }],
+  ["attachments.filename", { attachments: [{ filename: "a\r\nX: 1", content: new Uint8Array() }] }],
+  [
+    "attachments.contentType",
+    { attachments: [{ filename: "a", content: new Uint8Array(), contentType: "a/b\r\nX: 1" }] },
+  ],
   ["headers.X-A", { headers: { "X-A": "1\r\nX-B: 2" } }],
 ])("a line break in %s is refused before anything is sent", async (field, part) => {
   await using mailgun = withMailgun();

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { withDeadline } from "../kit/deadline.ts";
 import type { Fetch } from "../kit/fetch.ts";
+import { readStart } from "../kit/read-start.ts";
 import { parseJson, readableText } from "../protocol/readable-text.ts";
 import { retryAfterSeconds } from "../protocol/retry-after.ts";
 import { type Mail, type MailError, mailFault, notSent, recipientsOf, type SendResult } from "./mail.ts";
@@ -66,7 +67,8 @@ async function post(
       signal,
     });
     // The status says whether the mail was taken, also where the connection is lost within the body.
-    return resultOf(response, await response.text().catch(() => ""));
+    const { text } = await readStart(response.body, answerLimitBytes);
+    return resultOf(response, text);
   });
 }
 
@@ -79,6 +81,8 @@ function mailForm(mail: Mail, testMode: boolean): FormData {
   const form = new FormData();
   form.append("from", mail.from);
   for (const to of recipientsOf(mail)) form.append("to", to);
+  for (const cc of mail.cc ?? []) form.append("cc", cc);
+  for (const bcc of mail.bcc ?? []) form.append("bcc", bcc);
   form.append("subject", mail.subject);
   if (mail.html !== undefined) form.append("html", withCrlf(mail.html));
   if (mail.text !== undefined) form.append("text", withCrlf(mail.text));
@@ -88,6 +92,12 @@ function mailForm(mail: Mail, testMode: boolean): FormData {
   if (mail.messageId !== undefined) form.append("h:Message-Id", `<${mail.messageId}>`);
   if (mail.tracking === false)
     for (const option of ["o:tracking", "o:tracking-clicks", "o:tracking-opens"]) form.append(option, "no");
+  for (const { filename, content, contentType } of mail.attachments ?? [])
+    form.append(
+      "attachment",
+      new Blob([content], { type: contentType ?? "application/octet-stream" }),
+      filename,
+    );
   if (testMode) form.append("o:testmode", "yes");
   return form;
 }
@@ -98,6 +108,9 @@ function withCrlf(text: string): string {
 }
 
 const answerBody = z.object({ id: z.string().optional(), message: z.string().optional() });
+
+/** So much of an answer is read: Mailgun's have an id and a line, and what a proxy sends in its place may never end. */
+const answerLimitBytes = 64 * 1024;
 
 /** Longest wait that Mailgun's Retry-After may ask for, in seconds; the worker has its own cap. */
 const longestWaitSeconds = 86_400;
@@ -134,6 +147,9 @@ function resultOf(response: Response, text: string): SendResult {
       response,
       `Mailgun takes no more mails for now (HTTP ${status})${because(told)}`,
     );
+  // Not now, where it says when: any other 5xx may stay for good.
+  if (status === 503 && response.headers.has("Retry-After"))
+    return later("rate_limited", response, `Mailgun takes no mails for now (HTTP 503)${because(told)}`);
   if (status >= 500 || status === 408 || status === 425)
     return later("server_error", response, `Mailgun has a fault of its own (HTTP ${status})${because(told)}`);
   return notSent("refused", status, `Mailgun refused the mail (HTTP ${status})${because(told)}`);

@@ -1,8 +1,10 @@
+/** What is known of a mail's sending: the id that it was sent with, or the addresses that have it while others have not. */
+export type Sent = { readonly id: string } | { readonly reached: ReadonlySet<string> };
+
 /** Remembers for a while what was sent, in this process alone. */
 export type SentMemory = {
-  /** Gives the id that a mail was sent with, or undefined. */
-  readonly find: (key: string) => string | undefined;
-  readonly add: (key: string, id: string) => void;
+  readonly find: (key: string) => Sent | undefined;
+  readonly add: (key: string, sent: Sent) => void;
 };
 
 /** How long and how much is remembered. */
@@ -14,23 +16,36 @@ const keptMs = 86_400_000;
 /** About 2 MB at most. */
 const defaultLimit = 10_000;
 
-/** Gives an empty memory; the oldest entry goes when one more than `limit` (10,000) comes. */
+/** Gives an empty memory; the oldest entries go where there are more than `limit` (10,000), each address counting as one. */
 export function createSentMemory({
   now = Date.now,
   limit = defaultLimit,
 }: SentMemoryOptions = {}): SentMemory {
-  const sent = new Map<string, { readonly id: string; readonly at: number }>();
+  const kept = new Map<string, { readonly sent: Sent; readonly at: number }>();
+  let weight = 0;
+  const drop = (key: string) => {
+    const found = kept.get(key);
+    if (found !== undefined) weight -= weightOf(found.sent);
+    kept.delete(key);
+  };
   return {
     find: (key) => {
-      const found = sent.get(key);
-      if (found === undefined || now() - found.at <= keptMs) return found?.id;
-      sent.delete(key);
-      return undefined;
+      const found = kept.get(key);
+      if (found !== undefined && now() - found.at > keptMs) drop(key);
+      return kept.get(key)?.sent;
     },
-    add: (key, id) => {
-      const [oldest] = sent.size >= limit ? sent.keys() : [];
-      if (oldest !== undefined) sent.delete(oldest);
-      sent.set(key, { id, at: now() });
+    add: (key, sent) => {
+      drop(key);
+      for (const oldest of kept.keys()) {
+        if (weight + weightOf(sent) <= limit) break;
+        drop(oldest);
+      }
+      kept.set(key, { sent, at: now() });
+      weight += weightOf(sent);
     },
   };
+}
+
+function weightOf(sent: Sent): number {
+  return "id" in sent ? 1 : 1 + sent.reached.size;
 }

@@ -28,6 +28,17 @@ test.each([
   ["<a {{#link}}href='{{link}}'{{/link}}>", "link may not stand in a tag"],
   ["<script>{{name}}</script>", "name may not stand in a comment or a script"],
   ["<!-- {{name}} -->", "name may not stand in a comment or a script"],
+  ["</a{{name}}>", "name may not stand in a tag"],
+  ["<a{{name}}>", "name may not stand in a tag"],
+  ["</{{name}}>", "name may not stand in a comment or a script"],
+  ["<?{{name}}>", "name may not stand in a comment or a script"],
+  ["<p title='x' title={{name}}>", "name may not stand in a tag"],
+  ["<p title='x' style='{{name}}' style='y'>", "name may not stand (text) in style"],
+  ["<p title='{{#link}}'>", "link may not stand in a tag"],
+  ["<!--[if mso]><a href='{{name}}'><![endif]-->", "name may not stand (text) in an address"],
+  ["<p {{name}}", "a slot stands in a tag that is never closed"],
+  ["<p title='{{name}}", "a slot stands in a tag that is never closed"],
+  ["<!-- {{name}}", "name may not stand in a comment or a script"],
   ["<p>{{other}}</p>", "other may not stand (not declared) in content"],
 ])("%s is refused", (html, reason) => {
   expect(() => checkSlotPlaces(html, slots)).toThrow(reason);

@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { type HeaderSource, header, headerSays } from "./headers.ts";
-import { parseJson, quoteLimit, readableText, reportedMessage } from "./readable-text.ts";
+import { type HeaderSource, header, headerSays, headerSaysOnly } from "./headers.ts";
+import { jsonFault, parseJson, quoteLimit, readableText, reportedMessage } from "./readable-text.ts";
 import { type RetryAfterLimits, retryAfterSeconds } from "./retry-after.ts";
 
 /** What a function reports by callback (protocol §4). */
@@ -34,20 +34,23 @@ const runningBody = z.looseObject({
 /**
  * Gives what a callback request reports.
  *
- * The header `X-Job-Error: true` makes a failure whatever the body is, and a failure may have none. Without it, an empty
- * body, or a JSON body of any other status, is a success; a body that is not JSON is invalid, since a heartbeat cut short
- * would otherwise complete its job.
+ * The header `X-Job-Error: true` makes a failure whatever the body is, and a failure may have none; the body's status `error` or
+ * `failed` does too. Without them, an empty body, or a JSON body of any other status, is a success; a body that is not JSON is
+ * invalid, since a heartbeat cut short would otherwise complete its job.
  */
 export function readCallbackReport(
   { headers, body }: CallbackRequest,
   limits: RetryAfterLimits,
 ): CallbackReport {
   const json = parseJson(body);
-  const status = statusBody.safeParse(json).data?.status;
+  const said = statusBody.safeParse(json).data?.status;
+  const status = typeof said === "string" ? said.trim().toLowerCase() : said;
   const reportsError = headerSays(headers, header.jobError, "true");
-  if (reportsError || status === "error") return failure({ headers, body }, json, limits);
+  if (reportsError || status === "error" || status === "failed")
+    return failure({ headers, body }, json, limits);
   if (status === "running") return progress(json);
-  if (body.trim() !== "" && json === undefined) return { kind: "invalid", reason: "The body is not JSON" };
+  if (body.trim() !== "" && json === undefined)
+    return { kind: "invalid", reason: `The body ${jsonFault(body)}` };
   return { kind: "success" };
 }
 
@@ -62,7 +65,7 @@ function failure(request: CallbackRequest, json: unknown, limits: RetryAfterLimi
       (quote === ""
         ? "The function reported an error without a message"
         : `The function reported an error: ${quote}`),
-    retry: !headerSays(headers, header.jobRetry, "false"),
+    retry: !headerSaysOnly(headers, header.jobRetry, "false"),
     ...(wait === undefined ? {} : { retryAfterSeconds: wait }),
   };
 }

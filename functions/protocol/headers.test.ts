@@ -10,6 +10,7 @@ const facts = {
   maxAttempts: 25,
   taskIdentifier: "send-email-link",
   deadline: new Date("2026-11-06T09:00:00Z"),
+  timeoutSeconds: 290,
   createdAt: new Date("2026-11-06T08:00:00Z"),
   traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
   tracestate: "congo=t61rcWkgMzE,rojo=00f067aa0ba902b7",
@@ -29,6 +30,7 @@ test("a job request carries every header of the protocol", () => {
     "X-Job-Max-Attempts": "25",
     "X-Job-Completion": "response",
     "X-Job-Deadline": "2026-11-06T09:00:00.000Z",
+    "X-Job-Timeout-Seconds": "290",
     "Idempotency-Key": `${facts.databaseId}:7`,
     traceparent: facts.traceparent,
     tracestate: facts.tracestate,
@@ -52,6 +54,7 @@ test("a function reads what a worker wrote", () => {
     maxAttempts: 25,
     idempotencyKey: `${facts.databaseId}:7`,
     deadline: facts.deadline,
+    timeoutSeconds: 290,
     scheduleId: "3",
     scheduledAt: facts.scheduledAt,
     traceparent: facts.traceparent,
@@ -104,4 +107,13 @@ test("numbers and dates that are none count as not said", () => {
     new Headers({ "X-Job-Attempt": "x", "X-Job-Deadline": "soon", "X-Job-Id": " " }),
   );
   expect(Object.values(read).filter((value) => value !== undefined)).toEqual([false]);
+});
+
+test("what somebody on the way has said again is read once", () => {
+  const twice = new Headers();
+  for (const [name, value] of Object.entries(jobRequestHeaders(facts))) {
+    twice.append(name, value);
+    twice.append(name, value);
+  }
+  expect(readJobHeaders(twice)).toEqual(readJobHeaders(new Headers(jobRequestHeaders(facts))));
 });

@@ -1,6 +1,9 @@
 import { cloudEventText, headerText } from "./header-text.ts";
 import { isTraceparent, isTracestate } from "./trace.ts";
 
+/** Who sends requests to functions and callbacks: the value of User-Agent. */
+export const userAgent = "knative-jobs-on-bun";
+
 /** Every header of the protocol (§2 to §4), by its name in the code. */
 export const header = {
   workerId: "X-Worker-Id",
@@ -11,6 +14,7 @@ export const header = {
   maxAttempts: "X-Job-Max-Attempts",
   completion: "X-Job-Completion",
   deadline: "X-Job-Deadline",
+  timeoutSeconds: "X-Job-Timeout-Seconds",
   idempotencyKey: "Idempotency-Key",
   traceparent: "traceparent",
   tracestate: "tracestate",
@@ -37,8 +41,10 @@ export type JobRequestFacts = {
   readonly attempt: number;
   readonly maxAttempts: number;
   readonly taskIdentifier: string;
-  /** When the worker gives up on the request. */
+  /** When the worker gives up on the request, by its own clock. */
   readonly deadline: Date;
+  /** The same as a length of time from its sending, for functions whose clock is another. */
+  readonly timeoutSeconds: number;
   readonly createdAt: Date;
   /** The enqueuer's; sent on only where it is valid (W3C Trace Context), never made up. */
   readonly traceparent: string | null;
@@ -69,6 +75,7 @@ export function jobRequestHeaders(facts: JobRequestFacts): Record<string, string
     [header.completion]: "response",
     [header.idempotencyKey]: headerText(`${facts.databaseId}:${name}`),
     [header.deadline]: facts.deadline.toISOString(),
+    [header.timeoutSeconds]: String(facts.timeoutSeconds),
     "ce-specversion": "1.0",
     "ce-id": cloudEventText(name),
     "ce-type": cloudEventText(`app_jobs.${facts.taskIdentifier}`),
@@ -97,6 +104,7 @@ export type JobHeaders = {
   readonly maxAttempts: number | undefined;
   readonly idempotencyKey: string | undefined;
   readonly deadline: Date | undefined;
+  readonly timeoutSeconds: number | undefined;
   readonly scheduleId: string | undefined;
   readonly scheduledAt: Date | undefined;
   readonly traceparent: string | undefined;
@@ -107,14 +115,40 @@ export type JobHeaders = {
 /** Anything that gives a header by its name, whatever the case: Headers, for one. */
 export type HeaderSource = { readonly get: (name: string) => string | null };
 
-/** Tells whether a header says `word`, which is given in small letters, in whatever case. */
+/** Gives what a header says in small letters: several words where it was said more than once, or with commas (RFC 9110 §5.3). */
+function wordsOf(headers: HeaderSource, name: string): string[] {
+  const value = headers.get(name);
+  return value === null
+    ? []
+    : value
+        .toLowerCase()
+        .split(",")
+        .map((word) => word.trim())
+        .filter((word) => word !== "");
+}
+
+/** Tells whether a header says `word`, which is given in small letters, in whatever case and beside whatever else. */
 export function headerSays(headers: HeaderSource, name: string, word: string): boolean {
-  return headers.get(name)?.trim().toLowerCase() === word;
+  return wordsOf(headers, name).includes(word);
+}
+
+/** Tells whether a header says `word`, in whatever case and however often, and nothing else: what is not to be done in doubt. */
+export function headerSaysOnly(headers: HeaderSource, name: string, word: string): boolean {
+  const words = wordsOf(headers, name);
+  return words.length > 0 && words.every((said) => said === word);
+}
+
+/** Gives a header's value; once, where somebody on the way has said the same again. */
+export function headerValue(headers: HeaderSource, name: string): string | undefined {
+  const text = headers.get(name)?.trim();
+  if (text === undefined || text === "") return undefined;
+  const [first = "", ...others] = text.split(",").map((part) => part.trim());
+  return others.length > 0 && others.every((other) => other === first) ? first : text;
 }
 
 /** Gives what the headers of a job request say. A number or date that is none counts as not said. */
 export function readJobHeaders(headers: HeaderSource): JobHeaders {
-  const text = (name: string) => headers.get(name)?.trim() || undefined;
+  const text = (name: string) => headerValue(headers, name);
   return {
     workerId: text(header.workerId),
     jobId: text(header.jobId),
@@ -124,6 +158,7 @@ export function readJobHeaders(headers: HeaderSource): JobHeaders {
     maxAttempts: wholeNumber(text(header.maxAttempts)),
     idempotencyKey: text(header.idempotencyKey),
     deadline: date(text(header.deadline)),
+    timeoutSeconds: decimal(text(header.timeoutSeconds)),
     scheduleId: text(header.scheduleId),
     scheduledAt: date(text(header.scheduledAt)),
     traceparent: text(header.traceparent),
@@ -133,6 +168,10 @@ export function readJobHeaders(headers: HeaderSource): JobHeaders {
 
 function wholeNumber(text: string | undefined): number | undefined {
   return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+}
+
+function decimal(text: string | undefined): number | undefined {
+  return text !== undefined && /^\d{1,9}(?:\.\d{1,9})?$/.test(text) ? Number(text) : undefined;
 }
 
 function date(text: string | undefined): Date | undefined {

@@ -47,6 +47,73 @@ describe("the table of responses", () => {
     expect(answer(status, headers).kind).toBe(kind);
   });
 
+  // What is said more than once, by a function and what stands before it, is joined by whoever reads it.
+  test.each<[number, readonly (readonly [string, string])[], Outcome["kind"]]>([
+    [
+      200,
+      [
+        ["X-Job-Error", "true"],
+        ["X-Job-Error", "true"],
+      ],
+      "retry",
+    ],
+    [
+      200,
+      [
+        ["X-Job-Error", "false"],
+        ["X-Job-Error", "true"],
+      ],
+      "retry",
+    ],
+    [
+      200,
+      [
+        ["X-Job-Error", "true"],
+        ["X-Job-Error", "false"],
+      ],
+      "retry",
+    ],
+    [200, [["X-Job-Error", "TRUE,"]], "retry"],
+    [
+      202,
+      [
+        ["X-Job-Error", "true"],
+        ["X-Job-Error", "true"],
+      ],
+      "retry",
+    ],
+    [
+      200,
+      [
+        ["X-Job-Error", "false"],
+        ["X-Job-Error", "false"],
+      ],
+      "complete",
+    ],
+    [200, [["X-Job-Error", "truely"]], "complete"],
+    [
+      500,
+      [
+        ["X-Job-Retry", "false"],
+        ["X-Job-Retry", "false"],
+      ],
+      "dead",
+    ],
+    [
+      500,
+      [
+        ["X-Job-Retry", "false"],
+        ["X-Job-Retry", "true"],
+      ],
+      "retry",
+    ],
+    [500, [["X-Job-Retry", ""]], "retry"],
+  ])("HTTP %i with %j is %s", (status, headers, kind) => {
+    const all = new Headers();
+    for (const [name, value] of headers) all.append(name, value);
+    expect(decideOutcome({ status, headers: all, body: "" }, limits).kind).toBe(kind);
+  });
+
   test.each([
     ["refused", "unreachable"],
     ["dns", "unreachable"],
@@ -60,6 +127,8 @@ describe("the table of responses", () => {
 describe("waiting", () => {
   test.each([
     [503, { "Retry-After": "7" }, { kind: "unreachable", retryAfterSeconds: 7 }],
+    [503, { "Retry-After": "7, 7" }, { kind: "unreachable", retryAfterSeconds: 7 }],
+    [503, { "Retry-After": "7, 30" }, { kind: "unreachable", retryAfterSeconds: 30 }],
     [429, { "Retry-After": "999999" }, { kind: "unreachable", retryAfterSeconds: 3600 }],
     [500, { ...failed, "Retry-After": "7" }, { kind: "retry", notBeforeSeconds: 7 }],
     [504, {}, { kind: "retry", notBeforeSeconds: 290 }],
@@ -90,6 +159,11 @@ describe("messages", () => {
   test.each([
     [200, failed, '{"message":"boom"}', "boom"],
     [500, failed, '{"error":"boom","message":"other"}', "boom"],
+    [500, failed, '{"error":true,"message":"Card was declined"}', "Card was declined"],
+    [500, failed, '{"error":true}', 'The function reported an error: {"error":true}'],
+    [500, {}, `<html><title lang="en">a</title>`, 'HTTP 500 from the function: an HTML page titled "a"'],
+    [500, {}, "<html><titles>a</titles>", "HTTP 500 from the function: an HTML page"],
+    [500, {}, "<html><title>a", "HTTP 500 from the function: an HTML page"],
     [500, failed, "", "The function reported an error without a message (HTTP 500)"],
     [500, failed, "plain", "The function reported an error: plain"],
     [500, {}, '{"error":"boom"}', "HTTP 500 from the function: boom"],

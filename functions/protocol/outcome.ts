@@ -1,4 +1,4 @@
-import { type HeaderSource, header, headerSays } from "./headers.ts";
+import { type HeaderSource, header, headerSays, headerSaysOnly } from "./headers.ts";
 import { parseUrl } from "./parse-url.ts";
 import {
   messageLimit,
@@ -26,7 +26,7 @@ export type Outcome =
 export type DispatchResponse = {
   readonly status: number;
   readonly headers: HeaderSource;
-  /** The body's text, or as much of it as the caller was willing to read. */
+  /** The body's text, or as much of it as the caller was willing to keep. */
   readonly body: string;
 };
 
@@ -58,6 +58,9 @@ export function isNotReached(status: number): boolean {
  *
  * Where several rows fit, the more certain word wins, in this order: for good (410, 489, `X-Job-Retry: false` with any
  * failure); `X-Job-Error: true`, since a function that says so was reached, so even its 503 or 429 is an attempt; the status.
+ *
+ * A header that is said more than once is a list (RFC 9110 §5.3): one `true` among what X-Job-Error says is an error, for good is what says so
+ * alone, and of several waits the longest holds.
  */
 export function decideOutcome(facts: DispatchResponse | DispatchFailure, limits: OutcomeLimits): Outcome {
   return "failure" in facts ? ofFailure(facts, limits) : ofResponse(facts, limits);
@@ -85,7 +88,8 @@ function ofResponse(response: DispatchResponse, limits: OutcomeLimits): Outcome 
   if (succeeded && !reportsError) return { kind: status === 202 ? "accepted" : "complete" };
 
   const message = bounded(reportsError ? errorMessage(response) : statusMessage(response));
-  if (final.has(status) || headerSays(headers, header.jobRetry, "false")) return { kind: "dead", message };
+  if (final.has(status) || headerSaysOnly(headers, header.jobRetry, "false"))
+    return { kind: "dead", message };
 
   const wait = retryAfterSeconds(headers.get(header.retryAfter), {
     now: limits.now,
@@ -130,8 +134,12 @@ function quoted(body: string): string {
   return readableText(body, quoteLimit);
 }
 
+/** Found by searching on, since an expression for the whole would begin anew at each `<title`. */
 function htmlTitle(body: string): string {
-  const title = readableText(/<title[^>]*>([^<]*)</i.exec(body)?.[1] ?? "", quoteLimit);
+  const at = body.search(/<title[\s>]/i);
+  const from = at === -1 ? -1 : body.indexOf(">", at);
+  const to = from === -1 ? -1 : body.indexOf("<", from);
+  const title = to === -1 ? "" : readableText(body.slice(from + 1, to), quoteLimit);
   return title === "" ? "an HTML page" : `an HTML page titled ${JSON.stringify(title)}`;
 }
 

@@ -10,15 +10,24 @@ export type RetryAfterLimits = {
 };
 
 /**
- * Gives the seconds that a Retry-After header asks to wait (RFC 9110 §10.2.3), in either of its forms.
+ * Gives the seconds that a Retry-After header asks to wait (RFC 9110 §10.2.3), in either of its forms; the longest where it is said more
+ * than once.
  *
  * A date that has passed gives 0. A missing header, or one of neither form, gives undefined.
  */
 export function retryAfterSeconds(value: string | null, limits: RetryAfterLimits): number | undefined {
   if (value === null) return undefined;
-  const text = value.trim();
-  const seconds = /^\d+$/.test(text) ? Number(text) : secondsUntil(text, limits.now);
-  return seconds === undefined ? undefined : Math.min(Math.max(seconds, 0), limits.maxSeconds);
+  const asked = valuesIn(value)
+    .map((text) => (/^\d+$/.test(text) ? Number(text) : secondsUntil(text, limits.now)))
+    .filter((seconds) => seconds !== undefined);
+  if (asked.length === 0) return undefined;
+  const longest = asked.reduce((most, seconds) => Math.max(most, seconds), 0);
+  return Math.min(longest, limits.maxSeconds);
+}
+
+/** Parts what was said more than once. A date has a comma of its own, behind its day. */
+function valuesIn(value: string): string[] {
+  return value.split(/(?<!(?:^|,)\s*[A-Z][a-z]{2,8}),/).map((text) => text.trim());
 }
 
 function secondsUntil(text: string, now: Date): number | undefined {

@@ -9,6 +9,8 @@ export type Case = {
   readonly body: unknown;
   /** Subject of the one mail that it makes; undefined where it makes none. */
   readonly subject?: string;
+  /** What stands in that mail, as the mailbox gives it in JSON. */
+  readonly contains?: readonly string[];
 };
 
 /** Tenant and user of the admin API's sample rows. */
@@ -32,6 +34,42 @@ export const simpleEmailCases: readonly Case[] = [
     ...signed,
     ...done,
     subject: "שלום 🎉",
+  },
+  {
+    name: "HTML that only a parser reads right, copies and a file",
+    payload: {
+      to: email,
+      cc: `Ann <ann@example.com>`,
+      bcc: ["ben@example.com"],
+      reply_to: "help@example.com",
+      subject: "Fees",
+      html: '<p title="a > b">Only orders < 50 &euro; need a fee; <a href="https://a.test/?x=1&amp;y=2">more</a></p>',
+      attachments: [
+        { filename: "naïve.pdf", content: btoa("%PDF\0\xff"), content_type: "application/pdf" },
+        { filename: "empty.bin", content: "" },
+      ],
+    },
+    headers: { ...tenant, "Idempotency-Key": `${databaseId}:11`, "X-Job-Id": "11" },
+    ...signed,
+    ...done,
+    subject: "Fees",
+    contains: [
+      "Only orders < 50 € need a fee; more (https://a.test/?x=1&y=2)",
+      '"Cc":"Ann <ann@example.com>"',
+      '"Bcc":"ben@example.com"',
+      '"filename":"naïve.pdf","contentType":"application/pdf","size":6',
+    ],
+  },
+  {
+    name: "a field that it does not know",
+    payload: { to: email, subject: "Hi", text: "Hello", attachment: [] },
+    headers: { ...tenant, "Idempotency-Key": `${databaseId}:12`, "X-Job-Id": "12" },
+    ...signed,
+    status: 400,
+    body: {
+      error:
+        "Unknown field: attachment: expected no other than to, subject, cc, bcc, html, text, from, replyTo, reply_to, attachments",
+    },
   },
   {
     name: "a subject that would add a header",
@@ -90,6 +128,14 @@ export const sendEmailLinkCases: readonly Case[] = [
     headers: { ...tenant, "Idempotency-Key": "1:4" },
     ...done,
     subject: "أكّد عنوان بريدك الإلكتروني في \u2068Acme Notes\u2069",
+  },
+  {
+    name: "an id that a JavaScript number would round",
+    payload: JSON.stringify({ ...reset, user_id: "ID" }).replace('"ID"', "9007199254740993"),
+    headers: { ...tenant, "Idempotency-Key": "1:6" },
+    ...done,
+    subject: "Reset your Acme Notes password",
+    contains: ["role_id=9007199254740993&reset_token="],
   },
   {
     name: "hostile text in a token",

@@ -39,6 +39,7 @@ async function answers({ url }: StartedRuntime, given: Case): Promise<void> {
   const first = mailsOf.get(given.name) ?? mails;
   mailsOf.set(given.name, first);
   expect(mails).toEqual(first);
+  for (const part of given.contains ?? []) expect(JSON.stringify(mails)).toContain(part);
 }
 
 describe.each(runtimes)("$name", ({ name, program, start }) => {

@@ -38,6 +38,40 @@ test("a server that has changed its dialect is understood again", async () => {
   expect(now.asked).toHaveLength(3);
 });
 
+describe("a server that has too much to do", () => {
+  test.each([
+    [429, { "Retry-After": "30" }, { status: 429, retryAfterSeconds: 30 }],
+    [429, {}, { status: 429, retryAfterSeconds: undefined }],
+    [503, { "Retry-After": "30" }, { status: 503, retryAfterSeconds: 30 }],
+    [503, { "Retry-After": "9999999" }, { status: 503, retryAfterSeconds: 86_400 }],
+    [503, {}, { status: 500, retryAfterSeconds: undefined }],
+    [500, { "Retry-After": "30" }, { status: 500, retryAfterSeconds: 30 }],
+  ] as const)("%i with %j makes %j", async (status, headers, expected) => {
+    for (const body of ["busy", '{"errors":[{"message":"busy"}]}', ""]) {
+      await using server = withServer(
+        () => new Response(body, { status, headers: { "Content-Type": "application/json", ...headers } }),
+      );
+      const error = await askAt(server.url).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ ...expected, retry: true, isNotNow: expected.status !== 500 });
+    }
+  });
+});
+
+test("so much of an answer is read, and no more", async () => {
+  let sent = 0;
+  await using server = withServer(() => {
+    const pull = (controller: ReadableStreamDefaultController) => {
+      sent += 1;
+      controller.enqueue(new Uint8Array(64 * 1024).fill(0x20));
+    };
+    return new Response(new ReadableStream({ pull }, { highWaterMark: 0 }));
+  });
+  expect(askAt(server.url)).rejects.toThrow("failed for database d1: the answer is longer than 1 MiB");
+  await askAt(server.url).catch(() => {});
+  // 1 MiB twice, and what buffers on the way hold.
+  expect(sent).toBeLessThan(1000);
+});
+
 describe("an error is one short line with host, operation and database", () => {
   test.each([
     ["HTTP 401", () => new Response("<html>".repeat(1000), { status: 401 })],

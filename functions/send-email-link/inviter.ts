@@ -3,16 +3,27 @@ import type { Dialect } from "./graphql.ts";
 import { name } from "./site.ts";
 
 const fields = "username displayName profilePicture";
-const rows = (argument: string) =>
-  `query GetUser($userId: UUID!) { users(${argument}, first: 1) { nodes { ${fields} } } }`;
 
-/** GetUser in every dialect; its variable is `userId`. */
-export const userDocuments: Readonly<Record<Dialect, string>> = {
-  id: `query GetUser($userId: UUID!) { user(id: $userId) { ${fields} } }`,
-  condition: rows("condition: { id: $userId }"),
-  filter: rows("filter: { id: { equalTo: $userId } }"),
-  where: rows("where: { id: { equalTo: $userId } }"),
-};
+/** A type that a user's id has in a schema. */
+export type IdType = "UUID" | "Int" | "BigInt";
+
+/** Gives the types that an id may have, in the order in which they are tried. */
+export function idTypesOf(id: string): readonly IdType[] {
+  if (!/^-?\d+$/.test(id)) return ["UUID"];
+  return Math.abs(Number(id)) < 2 ** 31 ? ["Int", "BigInt"] : ["BigInt"];
+}
+
+/** Gives GetUser in every dialect, for an id of a type; its variable is `userId`. */
+export function userDocuments(type: IdType): Readonly<Record<Dialect, string>> {
+  const head = `query GetUser($userId: ${type}!)`;
+  const rows = (argument: string) => `${head} { users(${argument}, first: 1) { nodes { ${fields} } } }`;
+  return {
+    id: `${head} { user(id: $userId) { ${fields} } }`,
+    condition: rows("condition: { id: $userId }"),
+    filter: rows("filter: { id: { equalTo: $userId } }"),
+    where: rows("where: { id: { equalTo: $userId } }"),
+  };
+}
 
 const text = z.string().nullish().catch(null);
 const userRow = z.object({ username: text, displayName: text });

@@ -1,8 +1,8 @@
 import type { Fetch } from "../kit/fetch.ts";
 import type { SendEmailLinkSettings } from "./config.ts";
 import { metaEndpoint, tenantEndpoint } from "./endpoint.ts";
-import { type Ask, createAsk } from "./graphql.ts";
-import { readInviter, userDocuments } from "./inviter.ts";
+import { type Ask, createAsk, UnfitQuestionError } from "./graphql.ts";
+import { type IdType, idTypesOf, readInviter, userDocuments } from "./inviter.ts";
 import { readSite, type Site, siteDocuments } from "./site.ts";
 import { createSiteCache } from "./site-cache.ts";
 
@@ -19,10 +19,11 @@ export type LookUp = {
   readonly inviter: (userId: string, options: LookUpOptions) => Promise<string | undefined>;
 };
 
-/** Gives the two look-ups, which share what they learn of a server's dialect. Sites are kept for a while, users are not. */
+/** Gives the two look-ups, which share what they learn of a server's dialect, and of the type that its users' ids have. Sites are kept for a while, users are not. */
 export function createLookUp(fetch: Fetch): LookUp {
   const ask: Ask = createAsk(fetch);
   const cached = createSiteCache();
+  const typeAt = new Map<string, IdType>();
   return {
     site: async ({ databaseId, env, signal }) => {
       const endpoint = metaEndpoint(env);
@@ -35,14 +36,30 @@ export function createLookUp(fetch: Fetch): LookUp {
       });
     },
     inviter: async (userId, { databaseId, env, signal }) => {
-      const data = await ask(tenantEndpoint(env, databaseId), {
-        operation: "GetUser",
-        documents: userDocuments,
-        variables: { userId },
-        databaseId,
-        signal,
-      });
-      return readInviter(data);
+      const endpoint = tenantEndpoint(env, databaseId);
+      const types = idTypesOf(userId);
+      const known = typeAt.get(endpoint.url);
+      const first = known !== undefined && types.includes(known) ? [known] : [];
+      let unfit: unknown;
+      for (const type of new Set([...first, ...types])) {
+        const variables = { userId: type === "Int" ? Number(userId) : userId };
+        const question = {
+          operation: "GetUser",
+          documents: userDocuments(type),
+          variables,
+          databaseId,
+          signal,
+        };
+        try {
+          const data = await ask(endpoint, question);
+          typeAt.set(endpoint.url, type);
+          return readInviter(data);
+        } catch (thrown) {
+          if (!(thrown instanceof UnfitQuestionError)) throw thrown;
+          unfit = thrown;
+        }
+      }
+      throw unfit;
     },
   };
 }

@@ -42,6 +42,18 @@ test.each([
     { "link-mail.mjml": mjml("{{heading}} {{intro}} {{action}}") },
     "link-mail.mjml: Cannot compile the template: it never shows link.",
   ],
+  [
+    { "link-mail.mjml": mjml("{{heading}} {{intro}} {{action}}</mj-text><!-- {{link}} --><mj-text>") },
+    "link-mail.mjml: Cannot compile the template: it never shows link.",
+  ],
+  [
+    {
+      "link-mail.mjml": mjml(
+        '{{heading}} {{intro}} {{action}} {{#logoUrl}}<a href="{{link}}">x</a>{{/logoUrl}}',
+      ),
+    },
+    "link-mail.mjml: Cannot compile the template: no reader sees link:",
+  ],
   [{ "invite_email.mjml": mjml(`${whole} {{token}}`) }, "there is no slot named token, but lang, dir, "],
   [
     { "invite_email.mjml": mjml(`${whole} <a href="{{intro}}">x</a>`) },

@@ -1,39 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { databaseWith, type Rows, withGraphql } from "../testing/graphql-server.ts";
-import { fieldOf, type MailgunFault, withMailgun } from "../testing/mailgun-server.ts";
-import { type JobRequestOptions, postJob, testDatabaseId } from "../testing/post-job.ts";
-import { type Dialect, dialects } from "./graphql.ts";
-import { createSendEmailLink } from "./index.ts";
-
-const invite = { email_type: "invite_email", email: "bob@example.com", invite_token: "t1", sender_id: "u1" };
-const reset = { email_type: "forgot_password", email: "bob@example.com", user_id: "u1", reset_token: "r1" };
-const verify = {
-  email_type: "email_verification",
-  email: "bob@example.com",
-  email_id: "e1",
-  verification_token: "v1",
-};
-
-type World = { readonly rows?: Rows; readonly fault?: MailgunFault; readonly dialect?: Dialect };
-
-/** A GraphQL server, Mailgun, and the function between them. */
-function withWorld({ rows = {}, fault, dialect = "id" }: World = {}) {
-  const stack = new AsyncDisposableStack();
-  const graphql = stack.use(withGraphql(dialect, rows));
-  const mailgun = stack.use(withMailgun(fault));
-  const lines: string[] = [];
-  const job = createSendEmailLink({ write: (line) => lines.push(line) });
-  const env = {
-    GRAPHQL_URL: graphql.url,
-    MAILGUN_API_KEY: "key-test",
-    MAILGUN_DOMAIN: "mg.acme.test",
-    MAILGUN_FROM: "no-reply@mg.acme.test",
-    MAILGUN_BASE_URL: mailgun.url,
-  };
-  const post = (payload: unknown, options: JobRequestOptions = {}) =>
-    postJob(job, payload, { ...options, env: { ...env, ...options.env } });
-  return { graphql, mailgun, lines, post, [Symbol.asyncDispose]: () => stack.disposeAsync() };
-}
+import { databaseWith } from "../testing/graphql-server.ts";
+import { fieldOf, type MailgunFault } from "../testing/mailgun-server.ts";
+import { testDatabaseId } from "../testing/post-job.ts";
+import { invite, reset, verify, withWorld } from "../testing/with-world.ts";
+import { dialects } from "./graphql.ts";
 
 const host = "https://app.acme.test";
 

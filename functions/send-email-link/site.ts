@@ -143,5 +143,5 @@ const turns = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 /** Gives a name in one bounded line, or undefined for one that shows nothing. */
 export function name(given: string | null | undefined): string | undefined {
   const line = readableText((given ?? "").replace(turns, ""), nameLimit);
-  return line === "" ? undefined : line;
+  return /^[\s\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]*$/u.test(line) ? undefined : line;
 }

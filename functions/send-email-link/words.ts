@@ -77,7 +77,14 @@ function fillNames(text: string, { site, inviter }: WordsOptions, dir: "ltr" | "
   return text.replace(/\{(\w+)\}/g, (_, name: string) => isolated(names[name] ?? "", dir));
 }
 
-/** Between Arabic words, a Latin name with digits or dots would come out in pieces: FSI and PDI keep it whole (UAX #9 §2.7). */
+/** Letters that are written from right to left, and what is said of them: Hebrew, Arabic and their likes (Unicode, bidi class R and AL). */
+const rightToLeft = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+
+/**
+ * Gives a name between FSI and PDI (UAX #9 §2.4.2) where its direction may be another than that of the words around it. Between Arabic
+ * words, a Latin name with digits or dots would come out in pieces; a Hebrew one at the start of an English subject, whose direction is
+ * that of its first letter, would turn all of it round. What stands between the two has no say in that.
+ */
 function isolated(name: string, dir: "ltr" | "rtl"): string {
-  return dir === "rtl" ? `\u2068${name}\u2069` : name;
+  return name !== "" && (dir === "rtl" || rightToLeft.test(name)) ? `\u2068${name}\u2069` : name;
 }

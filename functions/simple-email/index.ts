@@ -2,6 +2,7 @@ import { defineJob, type Job, type JobTools } from "../kit/define-job.ts";
 import { addressDomain } from "../mail/address.ts";
 import { createDeliver, type Letter, type SendBySmtp } from "../mail/deliver.ts";
 import { htmlToText } from "../mail/html-to-text.ts";
+import { everyRecipientOf } from "../mail/mail.ts";
 import { simpleEmailSettings } from "./config.ts";
 import { simpleEmailPayload } from "./payload.ts";
 
@@ -16,11 +17,11 @@ export function createSimpleEmail(tools: SimpleEmailTools = {}): Job {
       name: "simple-email",
       payload: simpleEmailPayload,
       env: simpleEmailSettings,
-      run: async ({ to, subject, html, text, from, replyTo }, { env, signal, log, idempotencyKey }) => {
-        const plain = text ?? (html === undefined ? undefined : htmlToText(html));
-        const letter: Letter = { to, subject, html, text: plain, from, replyTo };
+      run: async ({ cc, bcc, ...mail }, { env, signal, log, idempotencyKey }) => {
+        const plain = mail.text ?? (mail.html === undefined ? undefined : htmlToText(mail.html));
+        const letter: Letter = { ...mail, text: plain, cc: listOf(cc), bcc: listOf(bcc) };
         if (env.SIMPLE_EMAIL_DRY_RUN) {
-          const recipients = [env.MAILGUN_DEV_EMAIL ?? to].flat();
+          const recipients = [env.MAILGUN_DEV_EMAIL ?? everyRecipientOf(letter)].flat();
           log.info("mail not sent: dry run", {
             recipientDomain: addressDomain(recipients[0] ?? ""),
             recipients: recipients.length,
@@ -33,6 +34,10 @@ export function createSimpleEmail(tools: SimpleEmailTools = {}): Job {
     },
     tools,
   );
+}
+
+function listOf(addresses: string | readonly string[] | undefined): readonly string[] | undefined {
+  return typeof addresses === "string" ? [addresses] : addresses;
 }
 
 /** The function simple-email. */

@@ -11,6 +11,7 @@ const settings = (baseUrl: string) => ({
   MAILGUN_REPLY: "help@acme.test",
   MAILGUN_BASE_URL: baseUrl,
 });
+const fields = "to, subject, cc, bcc, html, text, from, replyTo, reply_to, attachments";
 const simpleEmail = createSimpleEmail({ write: () => {} });
 
 test("a mail of HTML is sent with a plain-text part", async () => {
@@ -72,6 +73,38 @@ test("a mail of text alone has no HTML part", async () => {
   ]);
 });
 
+test("copies, attachments and the place for replies go along, under either of their names", async () => {
+  await using mailgun = withMailgun();
+  const payload = {
+    ...mail,
+    cc: "C <c@x.test>",
+    bcc: ["d@x.test", "e@x.test"],
+    reply_to: "r@acme.test",
+    attachments: [
+      // As Postgres' encode(…, 'base64') breaks it.
+      {
+        filename: "a.pdf",
+        content: btoa("%PDF".repeat(20)).replace(/.{76}/g, "$&\n"),
+        content_type: "application/pdf",
+      },
+      { filename: "ü.bin", content: "", contentType: null },
+    ],
+  };
+  const response = await postJob(simpleEmail, payload, { env: settings(mailgun.url) });
+  expect([response.status, await response.json()]).toEqual([200, { complete: true }]);
+  const form = mailgun.sent[0];
+  expect(["cc", "bcc", "h:Reply-To"].map((name) => fieldOf(form, name))).toEqual([
+    ["C <c@x.test>"],
+    ["d@x.test", "e@x.test"],
+    ["r@acme.test"],
+  ]);
+  const files = (form?.files ?? []).map(async ([, file]) => [file.name, file.type, await file.text()]);
+  expect(await Promise.all(files)).toEqual([
+    ["a.pdf", "application/pdf", "%PDF".repeat(20)],
+    ["ü.bin", "application/octet-stream", ""],
+  ]);
+});
+
 test("MAILGUN_DEV_EMAIL redirects every recipient", async () => {
   await using mailgun = withMailgun();
   const env = { ...settings(mailgun.url), MAILGUN_DEV_EMAIL: "dev@acme.test" };
@@ -100,6 +133,44 @@ test.each([
   [
     { ...mail, subject: "a\r\nBcc: x@y.test" },
     "Invalid field: subject: expected one line without control characters",
+  ],
+  [{ ...mail, reply: "a@b.test", x: 1 }, `Unknown field: reply, x: expected no other than ${fields}`],
+  [
+    { ...mail, to: Array.from({ length: 1001 }, () => 7) },
+    "Invalid field: to: expected at most 1000 addresses",
+  ],
+  [
+    { ...mail, to: Array.from({ length: 999 }, (_, n) => `${n}@x.test`), cc: ["a@x.test", "b@x.test"] },
+    "Invalid field: payload: expected at most 1000 recipients, copies among them",
+  ],
+  [
+    { ...mail, bcc: "a\u200b@b.test" },
+    "Invalid field: bcc: expected one email address, or a name and <address>, without letters that show nothing",
+  ],
+  [
+    { ...mail, replyTo: "a@b.test", reply_to: "c@d.test" },
+    "Invalid field: reply_to: expected the same as replyTo, or only one of the two",
+  ],
+  [
+    { ...mail, attachments: [{ filename: "a", content: "", path: "/etc/passwd" }] },
+    "Unknown field: attachments.0.path: expected no other than filename, content, contentType, content_type",
+  ],
+  [
+    { ...mail, attachments: [{ filename: "a", content: "?" }] },
+    "Invalid field: attachments.0.content: expected base64",
+  ],
+  [
+    { ...mail, attachments: [{ filename: "../a", content: "" }] },
+    "Invalid field: attachments.0.filename: expected a file's name without a path",
+  ],
+  [
+    { ...mail, attachments: [{ filename: "a", content: "", contentType: "a\r\nb: c" }] },
+    "Invalid field: attachments.0.contentType: expected a media type",
+  ],
+  [{ ...mail, attachments: [{ filename: "a" }] }, "Missing required field: attachments.0.content"],
+  [
+    { ...mail, subject: "x".repeat(990) },
+    "Invalid field: subject: expected at most 989 characters, the longest line of a mail",
   ],
   [{ ...mail, from: "nobody" }, "Invalid field: from: expected one email address, or a name and <address>"],
 ])("payload %j is refused for good", async (payload, error) => {

@@ -41,8 +41,12 @@ function siteRows(replaced: Record<string, unknown> = {}) {
 /** Gives what a server answers about a database with one site. */
 export const databaseWith = (site: Record<string, unknown> = {}) => ({ sites: { nodes: [siteRows(site)] } });
 
-const types = (modules: string) => `
+/** A type that the ids of users have. */
+type IdType = "UUID" | "Int" | "BigInt";
+
+const types = (modules: string, id: IdType) => `
   scalar UUID
+  scalar BigInt
   scalar JSON
   type Database { sites: Sites! }
   type Databases { nodes: [Database!]! }
@@ -57,20 +61,24 @@ const types = (modules: string) => `
   type Users { nodes: [User!]! }
   type User { username: String, displayName: String, profilePicture: JSON }
   input Id { id: UUID }
+  input UserId { id: ${id} }
   input Name { name: String }
   input EqualUuid { equalTo: UUID }
+  input EqualUser { equalTo: ${id} }
   input EqualText { equalTo: String }
   input IdFilter { id: EqualUuid }
+  input UserFilter { id: EqualUser }
   input NameFilter { name: EqualText }`;
 
-const list = (argument: string) =>
-  `type Query { databases(${argument}, first: Int): Databases, users(${argument}, first: Int): Users }`;
+const list = (argument: string, database: string, user: string) =>
+  `type Query { databases(${argument}: ${database}, first: Int): Databases, users(${argument}: ${user}, first: Int): Users }`;
 
-const schemas: Readonly<Record<Dialect, string>> = {
-  id: `${types("condition: Name")} type Query { database(id: UUID!): Database, user(id: UUID!): User }`,
-  condition: types("condition: Name") + list("condition: Id"),
-  filter: types("filter: NameFilter") + list("filter: IdFilter"),
-  where: types("where: NameFilter") + list("where: IdFilter"),
+const schemas: Readonly<Record<Dialect, (id: IdType) => string>> = {
+  id: (id) =>
+    `${types("condition: Name", id)} type Query { database(id: UUID!): Database, user(id: ${id}!): User }`,
+  condition: (id) => types("condition: Name", id) + list("condition", "Id", "UserId"),
+  filter: (id) => types("filter: NameFilter", id) + list("filter", "IdFilter", "UserFilter"),
+  where: (id) => types("where: NameFilter", id) + list("where", "IdFilter", "UserFilter"),
 };
 
 const body = z.object({
@@ -80,8 +88,8 @@ const body = z.object({
 });
 
 /** Gives a GraphQL server that knows one dialect alone, and refuses the others as graphql-js does. */
-export function withGraphql(dialect: Dialect, rows: Rows) {
-  const schema: GraphQLSchema = buildSchema(schemas[dialect]);
+export function withGraphql(dialect: Dialect, rows: Rows, userId: IdType = "UUID") {
+  const schema: GraphQLSchema = buildSchema(schemas[dialect](userId));
   const asked: Asked[] = [];
   const server = withServer(async (request) => {
     const { query, variables, operationName } = body.parse(await request.json());

@@ -1,10 +1,11 @@
 import { withServer } from "./with-server.ts";
 
-/** A message as the test server got it: every form field, in order. */
+/** A message as the test server got it: every field of the form, in order, its files apart. */
 export type SentForm = {
   readonly domain: string;
   readonly authorization: string | null;
   readonly fields: ReadonlyArray<readonly [name: string, value: string]>;
+  readonly files: ReadonlyArray<readonly [name: string, file: File]>;
 };
 
 /** How the server answers its next requests, where that is not with success. */
@@ -29,7 +30,14 @@ export function withMailgun(fault?: MailgunFault) {
       });
 
     const form = await request.formData();
-    sent.push({ domain, authorization: request.headers.get("Authorization"), fields: [...form.entries()] });
+    const fields: [string, string][] = [];
+    const files: [string, File][] = [];
+    // Bun's types know of texts alone.
+    for (const [name, value] of form.entries() as Iterable<[string, string | File]>) {
+      if (typeof value === "string") fields.push([name, value]);
+      else files.push([name, value]);
+    }
+    sent.push({ domain, authorization: request.headers.get("Authorization"), fields, files });
     return Response.json({ id: `<${sent.length}@${domain}>`, message: "Queued. Thank you." });
   });
   return { ...server, sent };

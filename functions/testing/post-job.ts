@@ -23,6 +23,7 @@ function workerHeaders(replaced: Record<string, string | undefined> = {}): Heade
       maxAttempts: 25,
       taskIdentifier: "test",
       deadline: new Date(Date.now() + 60_000),
+      timeoutSeconds: 290,
       createdAt: new Date(),
       traceparent: null,
       tracestate: null,

@@ -1,5 +1,4 @@
-import { z } from "zod";
-import { postgresSettings } from "../../services/config/postgres-settings.ts";
+import { connectionSettings } from "../../services/config/postgres-settings.ts";
 import type { ComposeService } from "./compose-stack.ts";
 import type { PartSettings } from "./settings-objects.ts";
 
@@ -48,7 +47,7 @@ function objectsOf(image: string, { command, build }: ComposeService, all: reado
     return isItself ? [image, "kit", "serve"].flatMap(ofPart) : [];
   }
   const part = parts[command[0] ?? Object.keys(parts)[0] ?? ""];
-  return part === "" ? [z.object(postgresSettings)] : ofPart(part ?? "none");
+  return part === "" ? [connectionSettings] : ofPart(part ?? "none");
 }
 
 /** `${NAME:-default}` as it is where nothing is set. */

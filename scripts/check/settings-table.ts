@@ -14,6 +14,7 @@ export function renderSettingsTable(all: readonly PartSettings[]): string {
   const rows = new Map<string, Row>();
   for (const { part, settings } of all)
     for (const [name, schema] of Object.entries(settings.shape)) {
+      if (schema.meta()?.["unlisted"] === true) continue;
       const row = { name, given: defaultText(schema), text: schema.description ?? "", parts: [] };
       const key = JSON.stringify(row);
       const known = rows.get(key) ?? row;
@@ -51,7 +52,8 @@ export function findSettingsFaults(page: string, all: readonly PartSettings[]): 
 }
 
 function defaultText(schema: z.ZodType): string {
-  const value = defaultOf(schema);
+  // What is read with others may have a default that only they make.
+  const value = defaultOf(schema) ?? schema.meta()?.["otherwise"];
   if (value === undefined) return schema.safeParse(undefined).success ? "" : "**required**";
   if (value === hostname()) return "the host's name";
   return typeof value === "object" ? "" : `\`${z.coerce.string().parse(value)}\``;

@@ -4,7 +4,7 @@ import { migrationsOf, parseSql, type Statement } from "./sql-statements.ts";
 
 /**
  * Gives the faults of what the migrations create: an object without a `comment on` in its file, a function without a grant or
- * revoke there, and one that neither pins its search_path nor says why. What an earlier file created may be replaced without
+ * revoke there, and one that neither pins its search_path nor has a body after RETURN, which is read when it is made. What an earlier file created may be replaced without
  * all that, as comments and rights stay.
  */
 export async function findCatalogueFaults(files: readonly SourceFile[]): Promise<string[]> {
@@ -37,6 +37,7 @@ function missing({ file, index }: Statement, created: string[], later: readonly 
 
 function unpinned({ file, index, node }: Statement): string[] {
   if (!("CreateFunctionStmt" in node)) return [];
+  if (node.CreateFunctionStmt.sql_body !== undefined) return [];
   const options = node.CreateFunctionStmt.options ?? [];
   const pins = options.some(
     (option) =>
@@ -45,13 +46,13 @@ function unpinned({ file, index, node }: Statement): string[] {
       "VariableSetStmt" in option.DefElem.arg &&
       option.DefElem.arg.VariableSetStmt.name === "search_path",
   );
-  const explained = /search[_ ]path/.test(commentAbove(file.text, index));
-  return pins || explained
+  return pins
     ? []
-    : [faultAt(file, index, "The function does not pin search_path, and no comment above it says why.")];
-}
-
-function commentAbove(text: string, index: number): string {
-  const lines = text.slice(0, index).match(/(--[^\n]*\n)+$/)?.[0] ?? "";
-  return lines.replaceAll(/\s*\n--/g, "");
+    : [
+        faultAt(
+          file,
+          index,
+          "The function does not pin search_path, and its body is not read when it is made (return …).",
+        ),
+      ];
 }

@@ -24,6 +24,7 @@ test("section 2 lists every header of a request, and sections 2 to 4 every heade
       maxAttempts: 25,
       taskIdentifier: "task",
       deadline: new Date(0),
+      timeoutSeconds: 290,
       createdAt: new Date(0),
       traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
       tracestate: "a=b",

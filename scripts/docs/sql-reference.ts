@@ -61,6 +61,8 @@ const groups: readonly {
       "queue_depth",
       "queue_health",
       "next_job_seconds",
+      "untaken_tasks",
+      "repair",
     ],
   },
   {

@@ -41,11 +41,11 @@ test("the README's job is enqueued with all that its lines say", async () => {
 test("the README's schedule ticks on workdays at three, Berlin time", async () => {
   await using database = await withDatabase();
   await database.sql.unsafe(block("sql", ".add_scheduled_job("));
-  const [schedule] = await database.sql<{ task: string; info: unknown }[]>`
-    select task_identifier as task, schedule_info as info from app_jobs.scheduled_jobs`;
+  const [schedule] = await database.sql<{ task: string; info: string }[]>`
+    select task_identifier as task, schedule_info::text as info from app_jobs.scheduled_jobs`;
   expect(schedule?.task).toBe("nightly-report");
   const friday = new Date("2026-06-05T12:00:00Z");
-  expect(firstTick(schedule?.info, friday)).toMatchObject({ tick: new Date("2026-06-08T01:00:00Z") });
+  expect(firstTick(schedule?.info ?? "", friday)).toMatchObject({ tick: new Date("2026-06-08T01:00:00Z") });
 });
 
 test("the README's first command enqueues a mail for the sample's tenant and user", async () => {

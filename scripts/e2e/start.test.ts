@@ -1,22 +1,31 @@
 import { expect, test } from "bun:test";
 import { readFile } from "node:fs/promises";
 import { connect } from "node:net";
+import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { until } from "../../services/testing/until.ts";
+import { withDatabase } from "../../services/testing/with-database.ts";
 import { withProcess } from "../../services/testing/with-process.ts";
+import { findFunctions } from "../start/find-functions.ts";
 import { type Folder, runStart, type Stack, withFolder, withStack } from "./with-stack.ts";
 
 const tenant = "00000000-0000-4000-8000-000000000001";
 
-function isListening(port: number): Promise<boolean> {
+function isListening(port: number, host = "127.0.0.1"): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
+    const socket = connect(port, host);
     socket.once("connect", () => {
       socket.destroy();
       resolve(true);
     });
     socket.once("error", () => resolve(false));
   });
+}
+
+/** Addresses at which others reach this machine. */
+function othersAddresses(): string[] {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return all.filter(({ family, internal }) => family === "IPv4" && !internal).map(({ address }) => address);
 }
 
 async function postgresProcess({ path }: Folder): Promise<number> {
@@ -43,8 +52,12 @@ test("Ctrl-C ends the stack with 0 and leaves nothing running, though somebody's
   await using folder = await withFolder();
   await using stack = await withStack(folder);
   const ports = [...stack.ports.values()];
-  expect(ports).toHaveLength(6);
+  const functions = (await findFunctions()).map(({ name }) => name);
+  const parts = ["Postgres", "admin GraphQL API", "mailbox", ...functions, "job service"];
+  expect([...stack.ports.keys()]).toEqual(parts);
   for (const port of ports) expect(await isListening(port)).toBe(true);
+  for (const host of othersAddresses())
+    for (const port of ports) expect(await isListening(port, host)).toBe(false);
   const postgres = await postgresProcess(folder);
   expect(isAlive(postgres)).toBe(true);
 
@@ -91,6 +104,59 @@ test.each([
   expect(await start.exited).toBe(1);
   expect(start.output()).toEndWith(`: 1 setting is wrong.\n  ${fault}\n`);
 });
+
+test.each(["PGHOST", "DATABASE_URL"])(
+  "a database that %s leads to is left as it is until its seeding is asked for, and is the stack's then",
+  async (variable) => {
+    await using database = await withDatabase("empty");
+    const { hostname, port, username, password, pathname } = new URL(database.url);
+    const name = pathname.slice(1);
+    const parts = {
+      PGHOST: hostname,
+      PGPORT: port,
+      PGUSER: username,
+      PGPASSWORD: password,
+      PGDATABASE: name,
+    };
+    const set = variable === "PGHOST" ? parts : { DATABASE_URL: database.url };
+    await using folder = await withFolder();
+    await using start = runStart(folder, { env: set });
+    expect(await start.exited).toBe(1);
+    expect(start.output()).toStartWith(
+      `Cannot start the local stack: ${variable} is set, and leads to the database ${name} at `,
+    );
+    expect(start.output()).toEndWith(`unset ${variable}, and the stack starts a Postgres of its own.\n`);
+    const schemas = () => database.sql<{ name: string }[]>`
+      select nspname as name from pg_namespace where nspname ~ '^(app_jobs|metaschema_public|roles_public|services_public)$' order by 1`;
+    expect([...(await schemas())]).toEqual([]);
+
+    await using seeded = runStart(folder, { env: set, words: ["--seed"] });
+    await until("the stack is ready", () => seeded.output().includes("Ctrl-C stops everything"), 40_000);
+    expect((await schemas()).map(({ name }) => name)).toEqual([
+      "app_jobs",
+      "metaschema_public",
+      "roles_public",
+      "services_public",
+    ]);
+  },
+  60_000,
+);
+
+test("databases of other services that are exported are not worked for", async () => {
+  await using other = await withDatabase();
+  await other.sql`select app_jobs.add_job(${tenant}, 'simple-email')`;
+  await using folder = await withFolder();
+  await using stack = await withStack(folder, {
+    env: { JOBS_DATABASES: other.url, JOBS_LISTEN_URL: other.url },
+  });
+  await stack.sql`select app_jobs.add_job(${tenant}, 'simple-email')`;
+  await until("its own job is tried", async () => {
+    const [row] = await stack.sql`select count(*)::int as left from app_jobs.jobs`;
+    return row?.["left"] === 0;
+  });
+  const [job] = await other.sql`select attempts, locked_at from app_jobs.jobs`;
+  expect(job).toEqual({ attempts: 0, locked_at: null });
+}, 60_000);
 
 test("a second start over the same folder keeps jobs, schedules and edits, and --fresh empties it", async () => {
   await using folder = await withFolder();

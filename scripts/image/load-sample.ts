@@ -1,7 +1,6 @@
-import { z } from "zod";
 import { connect } from "../../db/client/connect.ts";
 import { addSampleRows, createSampleTables } from "../../services/admin-api/load-sample.ts";
-import { postgresSettings } from "../../services/config/postgres-settings.ts";
+import { connectionSettings } from "../../services/config/postgres-settings.ts";
 import { readSettings } from "../../services/config/read-settings.ts";
 import { databaseFault } from "../../services/database/describe-database.ts";
 
@@ -9,7 +8,7 @@ import { databaseFault } from "../../services/database/describe-database.ts";
 
 const [assetsUrl = "http://localhost:3001"] = process.argv.slice(2);
 try {
-  const settings = readSettings("the sample", z.object(postgresSettings), process.env);
+  const settings = readSettings("the sample", connectionSettings, process.env);
   const sql = connect(settings, { max: 1, name: "jobs-sample" });
   try {
     await createSampleTables(sql);

@@ -1,8 +1,10 @@
 import { Command } from "commander";
+import { leftOutLines } from "../../services/database/describe-database.ts";
 import { addCancel } from "./cancel.ts";
 import { addDiscard } from "./discard.ts";
 import { addEnqueue } from "./enqueue.ts";
 import { addList } from "./list.ts";
+import { commandSettings } from "./open-queue.ts";
 import { addPolicy } from "./policy.ts";
 import { addRetry } from "./retry.ts";
 import { addScheduleAdd } from "./schedule-add.ts";
@@ -46,5 +48,9 @@ export function createProgram(terminal: Terminal): Command {
   addScheduleList(schedule, terminal);
   addSchedulePause(schedule, terminal);
   addScheduleRemove(schedule, terminal);
+
+  program.hook("preAction", () => {
+    for (const line of leftOutLines(commandSettings(terminal.env))) terminal.note(line);
+  });
   return program;
 }

@@ -1,5 +1,6 @@
 import { CommanderError } from "commander";
 import postgres from "postgres";
+import { ConnectionFault } from "../../db/client/connection/faults.ts";
 import { isTransient } from "../../db/client/is-transient.ts";
 import { ConfigError } from "../../services/config/read-settings.ts";
 import { describeDatabase } from "../../services/database/describe-database.ts";
@@ -24,7 +25,8 @@ export function explainFailure(error: unknown, { env }: Pick<Terminal, "env">): 
   if (error instanceof ConfigError) return { message: error.message, exitCode: exitCodes.usage };
 
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (isTransient(error) || refused.test(code)) return unreachable(error, env);
+  const isConnection = error instanceof ConnectionFault;
+  if (isConnection || isTransient(error) || refused.test(code)) return unreachable(error, env);
   if (!(error instanceof postgres.PostgresError)) throw error;
   return { message: `Cannot do that: ${reasonOf(error)}`, exitCode: exitCodes.failed };
 }
@@ -32,11 +34,12 @@ export function explainFailure(error: unknown, { env }: Pick<Terminal, "env">): 
 function unreachable(error: unknown, env: Terminal["env"]): Failure {
   const reason = error instanceof Error && error.message !== "" ? error.message : String(error);
   const isNamed = Boolean(env["PGHOST"]?.trim() || env["DATABASE_URL"]?.trim());
+  const own = error instanceof ConnectionFault ? error.remedy : undefined;
   const remedy = isNamed
     ? "Check PGHOST, PGPORT, PGUSER, PGPASSWORD and PGDATABASE, or DATABASE_URL."
     : 'Start the local stack with "bun run start", or set PGHOST or DATABASE_URL.';
   return {
-    message: `Cannot reach the database ${describeDatabase(commandSettings(env))}: ${reason}. ${remedy}`,
+    message: `Cannot reach the database ${describeDatabase(commandSettings(env))}: ${reason}. ${own ?? remedy}`,
     exitCode: exitCodes.unreachable,
   };
 }

@@ -1,6 +1,7 @@
 import { type Call, createCall } from "../../db/client/call.ts";
 import { onlyRow, type Sql } from "../../db/client/connect.ts";
 import { type JobAttempt, readJobHistory } from "../../db/client/job-history.ts";
+import { workerRuns } from "../../db/client/worker-runs.ts";
 import type { RunAt } from "./options.ts";
 
 /** What a job is at, for a person. */
@@ -12,6 +13,7 @@ export type JobState = (typeof jobStates)[number];
 /** A job as `list` shows it. */
 export type ListedJob = {
   readonly id: string;
+  readonly databaseId: string;
   readonly task: string;
   readonly state: JobState;
   readonly attempts: number;
@@ -25,7 +27,6 @@ export type ListedJob = {
 
 /** A job as `show` shows it. */
 export type ShownJob = ListedJob & {
-  readonly databaseId: string;
   readonly key: string | null;
   readonly queue: string | null;
   readonly priority: number;
@@ -42,6 +43,14 @@ export type ShownJob = ListedJob & {
   readonly scheduledAt: Date | null;
   /** JSON, byte for byte as stored. */
   readonly payload: string;
+};
+
+/** Which jobs to list. */
+type JobFilter = {
+  readonly state: JobState | null;
+  readonly task: string | null;
+  readonly databaseId: string | null;
+  readonly limit: number;
 };
 
 /** A job to enqueue; what is not given takes add_job's default. */
@@ -69,7 +78,7 @@ const state = `case
   else 'ready'
 end`;
 
-const listedColumns = `id, task_identifier as task, ${state} as state, attempts, max_attempts as "maxAttempts",
+const listedColumns = `id, database_id as "databaseId", task_identifier as task, ${state} as state, attempts, max_attempts as "maxAttempts",
   run_at as "runAt", last_error as "lastError", completed_at as "completedAt",
   duration_seconds as "durationSeconds"`;
 
@@ -93,6 +102,7 @@ export function createJobQueries(sql: Sql, schema: string) {
   const call = createCall(sql, schema);
   return {
     ...lookups(call),
+    untakenTasks: workerRuns(call).untakenTasks,
     ...endings(call),
 
     /** Enqueues a job; gives its id and when it may run. */
@@ -134,23 +144,24 @@ export function createJobQueries(sql: Sql, schema: string) {
 
 function lookups(call: Call) {
   return {
-    /** Gives up to `limit` jobs, newest first; null for any state but completed, or any task. */
-    list: (filter: { state: JobState | null; task: string | null; limit: number }): Promise<ListedJob[]> =>
+    /** Gives up to `limit` jobs, newest first; null for any state but completed, any task, or any tenant. */
+    list: (filter: JobFilter): Promise<ListedJob[]> =>
       call<ListedJob>(
         `select *
          from (
            select ${listedColumns} from (${filter.state === "completed" ? completed : living}) as all_jobs
          ) as listed
          where ($1::text is null or state = $1) and ($2::text is null or task = $2)
+           and ($3::uuid is null or "databaseId" = $3)
          order by id desc
-         limit $3`,
-        [filter.state, filter.task, filter.limit],
+         limit $4`,
+        [filter.state, filter.task, filter.databaseId, filter.limit],
       ),
 
     /** Gives one job, or undefined. */
     find: async (id: string): Promise<ShownJob | undefined> => {
       const rows = await call<ShownJob>(
-        `select ${listedColumns}, database_id as "databaseId", key, queue_name as queue, priority,
+        `select ${listedColumns}, key, queue_name as queue, priority,
            created_at as "createdAt", updated_at as "updatedAt", locked_at as "lockedAt", locked_by as "lockedBy",
            died_at as "diedAt", reason as "deathReason", kept_until as "keptUntil", progress, progress_message as "progressMessage", schedule_id as "scheduleId",
            scheduled_at as "scheduledAt", payload::text as payload

@@ -1,38 +1,6 @@
 import { expect, test } from "bun:test";
-import { join } from "node:path";
 import { withDatabase } from "../../services/testing/with-database.ts";
-
-const tenant = "00000000-0000-0000-0000-000000000001";
-const command = join(import.meta.dir, "..", "jobs.ts");
-
-type Call = { readonly env?: Record<string, string>; readonly input?: string };
-
-/** Runs the command line as a person does. */
-async function run(args: readonly string[], { env = {}, input = "" }: Call = {}) {
-  const child = Bun.spawn(["bun", command, ...args], {
-    env: { PATH: Bun.env["PATH"] ?? "", TZ: "Europe/Berlin", ...env },
-    stdin: new Blob([input]),
-    stdout: "pipe",
-    stderr: "pipe",
-  });
-  const [out, err] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-  ]);
-  return { exit: await child.exited, out: out.trimEnd(), err: err.trimEnd() };
-}
-
-/** A migrated database, and the command line pointed at it. */
-async function withQueue() {
-  const database = await withDatabase();
-  const env = { ...database.env, DEFAULT_DATABASE_ID: tenant };
-  return {
-    sql: database.sql,
-    env: database.env,
-    jobs: (args: readonly string[], input?: string) => run(args, { env, ...(input && { input }) }),
-    [Symbol.asyncDispose]: database[Symbol.asyncDispose],
-  };
-}
+import { run, tenant, withQueue } from "./with-queue.ts";
 
 test("enqueue prints the job's number and keeps the payload byte for byte", async () => {
   await using queue = await withQueue();
@@ -107,9 +75,30 @@ test("list shows each job's state, and filters by it", async () => {
     { task: "ready-one", state: "ready" },
   ]);
   const table = (await queue.jobs(["list", "--state", "retrying"])).out.split("\n");
-  expect(table[0]).toMatch(/^ID {2}TASK +STATE +ATTEMPTS +RUN AT +LAST ERROR$/);
-  expect(table[1]).toMatch(/^4 {3}retrying-one {2}retrying {2}1\/25 +\S+Z {2}no use$/);
-  expect((await queue.jobs(["list", "--task", "nothing"])).err).toBe("No jobs.");
+  expect(table[0]).toMatch(/^ID {2}TASK +TENANT +STATE +ATTEMPTS +RUN AT +LAST ERROR$/);
+  expect(table[1]).toMatch(/^4 {3}retrying-one {2}0{8}-\S+1 {2}retrying {2}1\/25 +\S+Z {2}no use$/);
+  expect(JSON.parse((await queue.jobs(["list", "--state", "retrying", "--json"])).out)).toMatchObject({
+    databaseId: tenant,
+    lastError: "no\nuse",
+  });
+  expect((await queue.jobs(["list", "--task", "nothing"])).err).toContain("No jobs.");
+  const others = await queue.jobs(["list", "--db", "00000000-0000-0000-0000-000000000002"]);
+  expect(others.err).toContain("No jobs.");
+});
+
+test("list and show remark which due tasks no living worker takes", async () => {
+  await using queue = await withQueue();
+  await queue.sql`select app_jobs.add_job(${tenant}, 'paint') from generate_series(1, 2)`;
+  await queue.sql`select app_jobs.add_job(${tenant}, 'print', run_at => '-infinity')`;
+  await queue.sql`select app_jobs.register_worker(gen_random_uuid(), 'w', 60, array['weigh'])`;
+  const { err } = await queue.jobs(["list"]);
+  expect(err).toMatch(
+    /^No living worker takes paint: 2 jobs are due, since 2\S+\. Start one, and see its JOBS_SUPPORTED\.$/m,
+  );
+  expect(err).toMatch(/^No living worker takes print: 1 job is due, since -infinity\. /m);
+  expect((await queue.jobs(["show", "1"])).err).toStartWith("No living worker takes paint: ");
+  await queue.sql`select app_jobs.register_worker(gen_random_uuid(), 'w', 60)`;
+  expect((await queue.jobs(["list"])).err).toBe("");
 });
 
 test("show lets neither a payload nor an error steer the terminal", async () => {
@@ -185,7 +174,7 @@ test("show prints what became of a job's attempts, also once it has completed an
   });
   expect((await queue.jobs(["list"])).err).toBe("No jobs.");
   expect((await queue.jobs(["list", "--completed"])).out).toMatch(
-    /^1 +paint +completed +2\/25 +\S+Z +\d+ ms +no paint$/m,
+    /^1 +paint +0{8}-\S+1 +completed +2\/25 +\S+Z +\d+ ms +no paint$/m,
   );
   const shown = (await queue.jobs(["show", "1"])).out;
   expect(shown).toMatch(history);
@@ -193,86 +182,6 @@ test("show prints what became of a job's attempts, also once it has completed an
   expect(JSON.parse((await queue.jobs(["show", "1", "--json"])).out).history).toMatchObject([
     { attempt: 1, outcome: "retry", tries: 1, workerId: "w", httpStatus: null, error: "no paint" },
   ]);
-});
-
-test("schedule add prints the next ticks, list shows it, remove removes it", async () => {
-  await using queue = await withQueue();
-  const options = ["--tz", "Europe/Berlin", "--start", "2030-03-30", "--payload", '{"all":true}'];
-  const added = await queue.jobs(["schedule", "add", "report", "--rule", "30 2 * * *", ...options]);
-  expect(added.out).toBe("1");
-  expect(added.err.split("\n").slice(1)).toEqual([
-    "  2030-03-30 02:30:00 Europe/Berlin (2030-03-30T01:30:00Z)",
-    "  2030-03-31 03:00:00 Europe/Berlin (2030-03-31T01:00:00Z)",
-    "  2030-04-01 02:30:00 Europe/Berlin (2030-04-01T00:30:00Z)",
-  ]);
-  const [listed] = (await queue.jobs(["schedule", "list", "--json"])).out.split("\n");
-  expect(JSON.parse(listed ?? "")).toMatchObject({
-    id: "1",
-    scheduleInfo: { rule: "30 2 * * *", tz: "Europe/Berlin", start: "2030-03-30" },
-    nextTick: null,
-  });
-  expect((await queue.jobs(["schedule", "list"])).out).toContain("not read yet");
-  expect(await queue.jobs(["schedule", "remove", "1", "8"])).toEqual({
-    exit: 0,
-    out: "ID\n1",
-    err: "Not there: 8.",
-  });
-  expect((await queue.jobs(["schedule", "remove", "1"])).exit).toBe(3);
-});
-
-test("schedule add writes the policies down, and refuses those that contradict each other", async () => {
-  await using queue = await withQueue();
-  const add = (...options: string[]) =>
-    queue.jobs(["schedule", "add", "report", "--rule", "0 * * * *", ...options]);
-  await add("--missed", "all:24", "--overlap", "allow", "--jitter", "30", "--scheduled-at-field", "period");
-  const [row] = await queue.sql`select schedule_info from app_jobs.scheduled_jobs`;
-  expect(row?.["schedule_info"]).toEqual({
-    rule: "0 * * * *",
-    missed: { all: 24 },
-    overlap: "allow",
-    jitterSeconds: 30,
-    scheduledAtField: "period",
-  });
-  expect((await add("--missed", "all:24")).err).toContain('without overlap "allow"');
-  expect((await add("--missed", "all")).err).toContain("Expected latest, skip, or all:LIMIT.");
-  expect((await add("--overlap", "both")).exit).toBe(2);
-});
-
-test("schedule pause and resume change one or all, once", async () => {
-  await using queue = await withQueue();
-  for (let count = 0; count < 3; count++)
-    await queue.jobs(["schedule", "add", "report", "--rule", "0 0 1 1 *"]);
-  const schedule = (...args: string[]) => queue.jobs(["schedule", ...args]);
-  expect(await schedule("pause", "2", "9")).toEqual({
-    exit: 0,
-    out: "ID\n2",
-    err: "Left as they were; not there, or paused already: 9.",
-  });
-  expect((await schedule("list")).out.match(/paused/g)).toHaveLength(1);
-  expect((await schedule("pause", "2")).exit).toBe(3);
-  expect((await schedule("pause", "--all", "--json")).out).toBe('{"id":"1"}\n{"id":"3"}');
-  expect((await schedule("resume", "--all")).out).toBe("ID\n1\n2\n3");
-  expect(await schedule("resume", "--all")).toMatchObject({
-    exit: 3,
-    err: expect.stringContaining("Cannot resume"),
-  });
-  expect((await schedule("pause")).err).toContain("pass either the numbers of schedules or --all");
-});
-
-test("schedule add refuses what can never tick, with the reason, and adds nothing", async () => {
-  await using queue = await withQueue();
-  const add = async (...options: string[]) => queue.jobs(["schedule", "add", "report", ...options]);
-  expect(await add("--rule", "61 * * * *")).toEqual({
-    exit: 2,
-    out: "",
-    err: 'Cannot add the schedule: rule "61 * * * *" cannot be read: Invalid value for minute: 61.',
-  });
-  expect((await add("--rule", "0 0 30 2 *")).err).toContain("can never tick: no date matches");
-  expect((await add("--recurrence", '{"hour":25}')).err).toContain(
-    "hour 25: expected a whole number from 0 to 23",
-  );
-  expect((await add()).err).toContain("pass --rule or --recurrence");
-  expect(await queue.sql`select from app_jobs.scheduled_jobs`).toHaveLength(0);
 });
 
 test("a database that is not there is told from one that refuses", async () => {

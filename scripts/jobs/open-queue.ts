@@ -3,8 +3,9 @@ import { connect, type Sql } from "../../db/client/connect.ts";
 import { reach } from "../../db/client/reach.ts";
 import { createSchedules, type Schedules } from "../../db/client/schedules.ts";
 import { createTaskPolicies, type TaskPolicies } from "../../db/client/task-policies.ts";
-import { postgresSettings } from "../../services/config/postgres-settings.ts";
+import { checkConnection, postgresSettings } from "../../services/config/postgres-settings.ts";
 import { readSettings } from "../../services/config/read-settings.ts";
+import { withCrossChecks } from "../../services/config/with-cross-checks.ts";
 import { createJobQueries, type JobQueries } from "./job-queries.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -17,10 +18,13 @@ export type Queue = AsyncDisposable & {
   readonly defaultDatabaseId: string | undefined;
 };
 
-const settingsSchema = z.object({
-  ...postgresSettings,
-  DEFAULT_DATABASE_ID: z.guid({ error: "expected a UUID" }).optional(),
-});
+const settingsSchema = withCrossChecks(
+  z.object({
+    ...postgresSettings,
+    DEFAULT_DATABASE_ID: z.guid({ error: "expected a UUID" }).optional(),
+  }),
+  checkConnection,
+);
 
 /** Which database a command uses, read from the environment. */
 export type CommandSettings = z.infer<typeof settingsSchema>;

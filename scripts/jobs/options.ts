@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseInstant } from "../../services/scheduler/instant.ts";
+import { zoneOf } from "../../services/scheduler/zone.ts";
 
 /** A time as an instant, or as seconds from now by the database's clock. */
 export type RunAt = { readonly at: Date } | { readonly inSeconds: number };
@@ -11,7 +12,8 @@ export function runAtArgument(text: string): RunAt {
   const [, count, unit] = /^\+(\d{1,9})([smhd])$/.exec(text) ?? [];
   if (count !== undefined && unit !== undefined)
     return { inSeconds: Number(count) * (unitSeconds[unit] ?? 1) };
-  const at = parseInstant(text, Intl.DateTimeFormat().resolvedOptions().timeZone);
+  const zone = zoneOf(Intl.DateTimeFormat().resolvedOptions().timeZone) ?? zoneOf("UTC");
+  const at = zone && parseInstant(text, zone);
   if (at === null)
     throw new InvalidArgumentError(
       'Expected an ISO 8601 time, such as "2027-01-31T09:00Z", or +90s, +5m, +2h, +1d.',
@@ -42,7 +44,7 @@ export function idsArgument(text: string, before: readonly string[] | undefined)
 }
 
 /** Reads the id of a tenant's database. */
-function databaseIdArgument(text: string): string {
+export function databaseIdArgument(text: string): string {
   if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text))
     throw new InvalidArgumentError("Expected a UUID.");
   return text.toLowerCase();

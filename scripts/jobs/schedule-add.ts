@@ -61,7 +61,7 @@ async function add(terminal: Terminal, task: string, options: AddOptions): Promi
   const payload = await readJson(options.payload, terminal);
   const info = await scheduleInfoOf(options, terminal);
   await using queue = await openQueue(commandSettings(terminal.env));
-  const first = firstTick(info, await queue.schedules.now());
+  const first = firstTick(JSON.stringify(info), await queue.schedules.now());
   if ("fault" in first) throw new CommandError(exitCodes.usage, `Cannot add the schedule: ${first.fault}.`);
 
   const databaseId = await tenantOf(options.db, queue);
@@ -79,7 +79,7 @@ async function add(terminal: Terminal, task: string, options: AddOptions): Promi
     return printRows(terminal, [{ id, task, databaseId, nextTick: first.tick }], { json: true });
   terminal.print(id);
   terminal.note(`Added schedule ${id} of ${task} for database ${databaseId}. It ticks at:`);
-  for (const tick of someTicks(first)) terminal.note(`  ${shownTick(tick, first.schedule.tz)}`);
+  for (const tick of someTicks(first)) terminal.note(`  ${shownTick(tick, first.schedule.zone.name)}`);
 }
 
 async function scheduleInfoOf(options: AddOptions, terminal: Terminal): Promise<object> {

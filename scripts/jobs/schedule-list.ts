@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { ListedSchedule } from "../../db/client/schedules.ts";
 import { commandSettings, openQueue } from "./open-queue.ts";
 import { integerArgument, jsonOption } from "./options.ts";
+import { parseExactly } from "./parse-exactly.ts";
 import { printRows } from "./print-rows.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -25,18 +26,22 @@ async function list(terminal: Terminal, { limit, json }: ListOptions): Promise<v
   const schedules = await queue.schedules.list(limit);
   if (schedules.length === 0) terminal.note("No schedules.");
   if (json) {
-    const rows = schedules.map((row) => ({ ...row, scheduleInfo: JSON.parse(row.scheduleInfo) }));
+    const rows = schedules.map((row) => ({
+      ...row,
+      scheduleInfo: row.scheduleInfo === null ? null : parseExactly(row.scheduleInfo),
+    }));
     return printRows(terminal, rows, { json });
   }
   const rows = schedules.map((row) => ({
     id: row.id,
     task: row.task,
+    tenant: row.databaseId,
     nextTick: nextTickOf(row),
     lastRun: row.lastScheduled,
     lastJob: row.lastScheduledId,
     skipped: row.skippedTicks,
     schedule: row.scheduleInfo,
-    error: row.error,
+    error: row.error ?? row.sizeFault,
   }));
   printRows(terminal, rows, {});
   if (schedules.length === limit) terminal.note(`The newest ${limit}; --limit shows more.`);

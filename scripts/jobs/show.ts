@@ -6,6 +6,7 @@ import { idArgument, jsonOption } from "./options.ts";
 import { parseExactly } from "./parse-exactly.ts";
 import { printRows, shown, shownText, tookText } from "./print-rows.ts";
 import type { Terminal } from "./terminal.ts";
+import { noteUntaken } from "./untaken.ts";
 
 const examples = `
 Example:
@@ -31,6 +32,7 @@ async function show(terminal: Terminal, id: string, { json }: { json?: boolean }
       exitCodes.nothingMatched,
       `Cannot show job ${id}: there is none. A completed job is gone, unless JOBS_KEEP_COMPLETED keeps it.`,
     );
+  if (job.state === "ready" || job.state === "retrying") await noteUntaken(terminal, queue, job.task);
   const history = await queue.jobs.history(id);
   if (json) return printRows(terminal, [{ ...job, payload: parseExactly(job.payload), history }], { json });
   const { payload, lastError, ...facts } = job;

@@ -1,10 +1,9 @@
 import { Command } from "commander";
-import { z } from "zod";
 import { AdoptionError } from "../../db/adopt/adopt.ts";
 import { goBack, migrate } from "../../db/migrate.ts";
-import { postgresSettings } from "../../services/config/postgres-settings.ts";
+import { connectionSettings } from "../../services/config/postgres-settings.ts";
 import { readSettings } from "../../services/config/read-settings.ts";
-import { databaseFault, describeDatabase } from "../../services/database/describe-database.ts";
+import { databaseFault, describeDatabase, leftOutLines } from "../../services/database/describe-database.ts";
 import { isToldFault } from "../options/is-told-fault.ts";
 
 const { back } = new Command("db:migrate")
@@ -16,7 +15,8 @@ const { back } = new Command("db:migrate")
   .opts<{ back?: boolean }>();
 
 try {
-  const settings = readSettings("the migration", z.object(postgresSettings), process.env);
+  const settings = readSettings("the migration", connectionSettings, process.env);
+  for (const line of leftOutLines(settings)) console.error(line);
   const what = await (back ? giveBack() : bringUpToDate()).catch((error: unknown) => {
     throw isToldFault(error) ? error : databaseFault(error, settings);
   });

@@ -29,7 +29,7 @@ export function enqueue(state: State, index: number, { configuration, rules }: M
     const replaced = withJob(state, holder, { row: rules.enqueued(true), spent: 0 });
     return withJob(replaced, index, { enqueue: "absorbed" });
   }
-  const freed = row ? withJob(state, holder, { row: rules.superseded(row, configuration) }) : state;
+  const freed = row ? withJob(state, holder, { row: rules.superseded(row) }) : state;
   return withJob(freed, index, { enqueue: "own", row: rules.enqueued(key !== undefined) });
 }
 
@@ -69,7 +69,7 @@ export function settle(
     return withJob(taken, job, { row: model.rules.completed(row), endings: found.endings + 1 });
   if (outcome === "accepted") return withJob(taken, job, { row: model.rules.accepted(row) });
   const spent = outcome === "retry" ? { spent: found.spent + 1 } : {};
-  const freed = model.rules.failed(row, outcome, model.configuration);
+  const freed = model.rules.failed(row, outcome);
   return bury(withJob(taken, job, spent), job, { model, freed });
 }
 
@@ -122,15 +122,15 @@ export function release(
 ): State {
   return state.jobs.reduce((now, { row }, index) => {
     if (!row || row.lease?.run !== run || known.includes(index)) return now;
-    return bury(now, index, { model, freed: model.rules.released(row, model.configuration) });
+    return bury(now, index, { model, freed: model.rules.released(row) });
   }, state);
 }
 
 /** cancel_jobs, retry_dead_jobs and discard_dead_jobs of one job; null where there is nothing to do. */
 export const operations = {
-  cancel: (state: State, index: number, { configuration, rules }: Model): State | null => {
+  cancel: (state: State, index: number, { rules }: Model): State | null => {
     const row = state.jobs[index]?.row;
-    return row ? withJob(state, index, rules.cancelled(row, configuration)) : null;
+    return row ? withJob(state, index, rules.cancelled(row)) : null;
   },
   retry: (state: State, index: number, { configuration, rules }: Model): State | null => {
     const letter = state.jobs[index]?.letter;

@@ -39,9 +39,9 @@ function endsUnanswered({ before, action }: Move): boolean {
   return isDone && !job?.row?.lease && (job?.row ?? job?.letter)?.token === action.token;
 }
 
-/** Whether attempts are the claims that were spent and the one that runs. A superseded job and a dead one have other rules. */
+/** Whether attempts are the claims that were spent and the one that runs. */
 function isCounted({ row, spent }: Job): boolean {
-  return row === null || row.isSuperseded || row.attempts === spent + (row.lease === null ? 0 : 1);
+  return row === null || row.attempts === spent + (row.lease === null ? 0 : 1);
 }
 
 const rightReason = ({ letter, spent }: Job, maxAttempts: number) =>

@@ -88,8 +88,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: "a released job keeps its token",
     change: {
-      released: (row, limits) => {
-        const freed = rules.released(row, limits);
+      released: (row) => {
+        const freed = rules.released(row);
         return { ...freed, row: { ...freed.row, token: row.token } };
       },
     },
@@ -107,12 +107,12 @@ export const mutations: readonly Mutation[] = [
       "Each claim that failed or was lost counts as an attempt, and a claim that was given back does not",
   },
   {
-    name: "a release gives a superseded job its attempt back",
+    name: "a superseded job that has attempts left goes on waiting",
     change: {
-      released: (row) => ({
-        row: { ...row, ...free, token: null, attempts: row.attempts - 1 },
-        reason: "out of attempts",
-      }),
+      buried: (freed, limits) =>
+        freed.row.isSuperseded && freed.row.attempts < limits.maxAttempts
+          ? { row: freed.row, letter: null }
+          : rules.buried(freed, limits),
     },
     where: "key",
     breaks: "A job whose key a newer one took while it ran is not run again",
@@ -126,7 +126,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: "an unreachable function costs an attempt",
     change: {
-      failed: (row, kind, limits) => rules.failed(row, kind === "unreachable" ? "retry" : kind, limits),
+      failed: (row, kind) => rules.failed(row, kind === "unreachable" ? "retry" : kind),
     },
     where: "response",
     breaks:
@@ -160,7 +160,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: "a running job keeps its key when a newer one has it",
-    change: { superseded: (row, limits) => ({ ...rules.superseded(row, limits), hasKey: true }) },
+    change: { superseded: (row) => ({ ...rules.superseded(row), hasKey: true }) },
     where: "key",
     breaks: "A key belongs to one job at a time",
   },
@@ -179,8 +179,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: "a job that is cancelled while it runs keeps its token",
     change: {
-      cancelled: (row, limits) => {
-        const { letter } = rules.cancelled(row, limits);
+      cancelled: (row) => {
+        const { letter } = rules.cancelled(row);
         return { row: null, letter: letter && { ...letter, token: row.token } };
       },
     },
@@ -190,7 +190,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: "a cancellation leaves what runs",
     change: {
-      cancelled: (row, limits) => (row.lease === null ? rules.cancelled(row, limits) : { row, letter: null }),
+      cancelled: (row) => (row.lease === null ? rules.cancelled(row) : { row, letter: null }),
     },
     where: "response",
     breaks: "A cancelled job is dead at once, and no report finds it",

@@ -5,8 +5,8 @@ export type Rules = typeof rules;
 
 type Limits = Pick<Configuration, "maxAttempts">;
 
-/** A row that is free, and why it dies if it has no attempt left. */
-export type Freed = { readonly row: Row; readonly reason: Reason };
+/** A row that is free, why it dies if it has no attempt left, and whether it dies however many are left. */
+export type Freed = { readonly row: Row; readonly reason: Reason; readonly isEnded?: boolean };
 
 const free = (row: Row, change: Partial<Row> = {}): Row => ({ ...row, lease: null, ...change });
 const waiting: Row = { attempts: 0, token: null, lease: null, hasKey: false, isSuperseded: false };
@@ -39,8 +39,8 @@ export const rules = {
   rescued: (row: Row): Freed => ({ row: free(row, { token: null }), reason: why(row) }),
 
   /** A job that is given back has its attempt back. */
-  released: (row: Row, { maxAttempts }: Limits): Freed => ({
-    row: free(row, { token: null, attempts: row.isSuperseded ? maxAttempts : row.attempts - 1 }),
+  released: (row: Row): Freed => ({
+    row: free(row, { token: null, attempts: row.attempts - 1 }),
     reason: why(row),
   }),
 
@@ -48,16 +48,16 @@ export const rules = {
   findsStrays: true,
 
   /** A failed attempt. The token stays, so that a repeat is known. */
-  failed: (row: Row, kind: "retry" | "dead" | "unreachable", { maxAttempts }: Limits): Freed => {
-    if (row.isSuperseded) return { row: free(row, { attempts: maxAttempts }), reason: "superseded" };
-    if (kind === "dead") return { row: free(row, { attempts: maxAttempts }), reason: "failed for good" };
+  failed: (row: Row, kind: "retry" | "dead" | "unreachable"): Freed => {
+    if (row.isSuperseded) return { row: free(row), reason: "superseded" };
+    if (kind === "dead") return { row: free(row), reason: "failed for good", isEnded: true };
     const attempts = kind === "unreachable" ? row.attempts - 1 : row.attempts;
     return { row: free(row, { attempts }), reason: "out of attempts" };
   },
 
-  /** What is free and has no attempt left moves to dead_jobs. */
-  buried: ({ row, reason }: Freed, { maxAttempts }: Limits): Pick<Job, "row" | "letter"> => {
-    if (row.attempts < maxAttempts) return { row, letter: null };
+  /** What is free and has no attempt left, or was superseded, moves to dead_jobs. */
+  buried: ({ row, reason, isEnded = false }: Freed, { maxAttempts }: Limits): Pick<Job, "row" | "letter"> => {
+    if (row.attempts < maxAttempts && !row.isSuperseded && !isEnded) return { row, letter: null };
     const { lease: _lease, ...rest } = row;
     return { row: null, letter: { ...rest, reason } };
   },
@@ -76,17 +76,12 @@ export const rules = {
   enqueued: (hasKey: boolean): Row => ({ ...waiting, hasKey }),
 
   /** A leased job whose key a newer one takes. */
-  superseded: (row: Row, { maxAttempts }: Limits): Row => ({
-    ...row,
-    hasKey: false,
-    attempts: maxAttempts,
-    isSuperseded: true,
-  }),
+  superseded: (row: Row): Row => ({ ...row, hasKey: false, isSuperseded: true }),
 
   /** cancel_jobs: dead at once; a lease is taken away with its token. */
-  cancelled: ({ lease: _lease, ...row }: Row, { maxAttempts }: Limits): Pick<Job, "row" | "letter"> => ({
+  cancelled: ({ lease: _lease, ...row }: Row): Pick<Job, "row" | "letter"> => ({
     row: null,
-    letter: { ...row, token: null, attempts: maxAttempts, reason: "cancelled" },
+    letter: { ...row, token: null, reason: "cancelled" },
   }),
 
   /** retry_dead_jobs: back with no attempt used; a key that another has by now stays with that one. */

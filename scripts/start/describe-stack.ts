@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
-import { connectionUrl, type DatabaseSettings } from "../../db/client/connect.ts";
+import type { DatabaseSettings } from "../../db/client/connect.ts";
+import { connectionUrl } from "../../db/client/connection/connection-url.ts";
 import type { StackAddresses } from "./start-stack.ts";
 
 /** Gives what to print when the stack is up: where to look, and three commands to paste. */

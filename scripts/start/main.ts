@@ -8,7 +8,10 @@ import { describeStack } from "./describe-stack.ts";
 import { localStackSettings } from "./settings.ts";
 import { startStack } from "./start-stack.ts";
 
-const { fresh } = readOptions({ fresh: { type: "boolean", default: false } });
+const { fresh, seed } = readOptions({
+  fresh: { type: "boolean", default: false },
+  seed: { type: "boolean", default: false },
+});
 const stops: ((now: boolean) => Promise<void>)[] = [];
 const startedAt = performance.now();
 /** A part takes a second or two to come up, the database's first start longer. */
@@ -40,6 +43,7 @@ try {
     settings,
     env: process.env,
     isFresh: fresh,
+    maySeed: seed,
     log: createLog({
       level: settings.JOBS_LOG_LEVEL,
       format: isJson ? "json" : "text",

@@ -5,9 +5,9 @@ import { connect, type DatabaseSettings, type Sql } from "../../db/client/connec
 import { reach } from "../../db/client/reach.ts";
 import { migrate } from "../../db/migrate.ts";
 import { addSampleRows, createSampleTables } from "../../services/admin-api/load-sample.ts";
-import { postgresSettings } from "../../services/config/postgres-settings.ts";
+import { connectionSettings, postgresSettings } from "../../services/config/postgres-settings.ts";
 import { readSettings } from "../../services/config/read-settings.ts";
-import { databaseFault, describeDatabase } from "../../services/database/describe-database.ts";
+import { databaseFault, describeDatabase, leftOutLines } from "../../services/database/describe-database.ts";
 import { StartError } from "../../services/http/serve.ts";
 import {
   LocalPostgresError,
@@ -23,28 +23,41 @@ const databaseName = "constructive";
 export type StackDatabase = DatabaseSettings & { readonly JOBS_SCHEMA: string };
 
 /**
- * Starts the embedded Postgres, or takes the server that PGHOST or DATABASE_URL names; brings its schema up to date, and
- * makes the tables of the sample.
+ * Starts the embedded Postgres, or takes the server that PGHOST or DATABASE_URL names, where that was asked for; brings its schema up
+ * to date, and makes the tables of the sample.
  *
  * @throws StartError or ConfigError in one message.
  */
 export async function startDatabase(options: StackOptions): Promise<StackDatabase> {
-  const { env, onUp } = options;
+  const { env, maySeed, onUp, log } = options;
   const settings =
     env["PGHOST"] || env["DATABASE_URL"]
-      ? readSettings("the local stack", z.object(postgresSettings), env)
+      ? { ...readSettings("the local stack", connectionSettings, env), isForeign: true }
       : {
           ...readSettings("the local stack", z.object(postgresSettings).pick({ JOBS_SCHEMA: true }), env),
           ...(await startEmbedded(options)),
+          isForeign: false,
         };
+  if (settings.isForeign && !maySeed) throw needsConsent(settings, env);
   await withConnection(settings, reach).catch((error: unknown) => {
     throw databaseFault(error, settings);
   });
+  for (const line of leftOutLines(settings)) log.warn(line);
   onUp("Postgres", describeDatabase(settings));
   const { applied, total } = await migrate(settings, settings.JOBS_SCHEMA);
   await withConnection(settings, createSampleTables);
   onUp("migrations", applied === 0 ? `all ${total} were applied before` : `${applied} applied`);
   return settings;
+}
+
+/** PGHOST is exported in many a shell, and where it leads may be somebody's production. */
+function needsConsent(settings: StackDatabase, env: StackOptions["env"]): StartError {
+  const variable = env["DATABASE_URL"] ? "DATABASE_URL" : "PGHOST";
+  return new StartError(
+    `Cannot start the local stack: ${variable} is set, and leads to the database ${describeDatabase(settings)}, which is not the stack's own. ` +
+      `It would get the schema ${settings.JOBS_SCHEMA} and a sample (metaschema_public, services_public, roles_public), and its jobs would be run here. ` +
+      `If that is meant, say "bun run start --seed"; else unset ${variable}, and the stack starts a Postgres of its own.`,
+  );
 }
 
 /** Adds the sample's rows. */

@@ -16,6 +16,10 @@ export async function startJobs(
 ): Promise<void> {
   const parsed = readSettings("the job service", jobServiceSettings, {
     ...env,
+    // What is exported may lead to other databases; the stack works for its own.
+    JOBS_DATABASES: undefined,
+    JOBS_LISTEN_URL: undefined,
+    ...callbackAddress(env),
     INTERNAL_JOBS_CALLBACK_PORT: String(settings.INTERNAL_JOBS_CALLBACK_PORT),
     // Its own functions are enough where nothing says where others are.
     INTERNAL_GATEWAY_DEVELOPMENT_MAP: env["INTERNAL_GATEWAY_DEVELOPMENT_MAP"] || JSON.stringify(urls),
@@ -32,4 +36,12 @@ export async function startJobs(
   onStop(service.drain);
   await service.ready;
   onUp("job service", `http://localhost:${service.port}`);
+}
+
+/** The callback server is for the functions of this machine, unless a setting says where others reach it. */
+function callbackAddress(env: StackOptions["env"]): Readonly<Record<string, string>> {
+  const names = ["JOBS_CALLBACK_BIND", "JOBS_CALLBACK_HOST", "INTERNAL_JOBS_CALLBACK_URL"];
+  return names.some((name) => env[name])
+    ? {}
+    : { JOBS_CALLBACK_BIND: "127.0.0.1", JOBS_CALLBACK_HOST: "127.0.0.1" };
 }

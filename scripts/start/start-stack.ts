@@ -14,6 +14,8 @@ export type StackOptions = {
   readonly env: Environment;
   /** Whether to begin with an empty database. */
   readonly isFresh: boolean;
+  /** Whether a database that is not the stack's own may get the queue and the sample. */
+  readonly maySeed: boolean;
   readonly log: Log;
   /** Told of each part as it comes up. */
   readonly onUp: (name: string, address: string) => void;

@@ -4,6 +4,7 @@ import { postgraphile } from "postgraphile";
 import { makePgService } from "postgraphile/adaptors/pg";
 import { grafserv } from "postgraphile/grafserv/hono/v4";
 import { makeV4Preset } from "postgraphile/presets/v4";
+import type { FoundServer } from "#db/connection/find-server";
 
 /** A GraphQL API over a database's tables. */
 export type Graphql = {
@@ -21,8 +22,8 @@ const schemas = ["metaschema_public", "services_public", "roles_public"];
  *
  * The tables have to exist: the API is made from what the database says of them at this moment.
  */
-export async function createGraphql(connectionString: string): Promise<Graphql> {
-  const service = makePgService({ connectionString, schemas, poolConfig: { max: 5 } });
+export async function createGraphql(database: FoundServer): Promise<Graphql> {
+  const service = makePgService({ schemas, poolConfig: { ...database, max: 5 } });
   const instance = postgraphile({
     extends: [makeV4Preset({ dynamicJson: true, graphiql: true }), PgSimplifyInflectionPreset],
     pgServices: [service],

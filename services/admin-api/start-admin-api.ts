@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Context, Next } from "hono";
 import type { z } from "zod";
-import { connectionUrl } from "#db/connect";
+import { findServer } from "#db/connection/find-server";
 import { databaseFault } from "../database/describe-database.ts";
 import { createHealthApp } from "../health/create-health-app.ts";
 import { isLocalHost } from "../http/is-local-host.ts";
@@ -35,9 +35,11 @@ async function refuseForeignPages(c: Context, next: Next): Promise<Response | un
  * @throws StartError when the port or the database cannot be used.
  */
 export async function startAdminApi(settings: AdminApiSettings): Promise<Server> {
-  const graphql = await createGraphql(connectionUrl(settings)).catch((error: unknown) => {
-    throw databaseFault(error, settings);
-  });
+  const graphql = await findServer(settings)
+    .then(createGraphql)
+    .catch((error: unknown) => {
+      throw databaseFault(error, settings);
+    });
   const app = createHealthApp(() => []);
   app.use(refuseForeignPages);
   await graphql.addTo(app);

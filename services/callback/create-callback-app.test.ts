@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import type { CallbackRecord } from "#db/callbacks";
 import { signCallbackToken } from "../callback-token/callback-token.ts";
 import { createLog } from "../log/log.ts";
 import { createCallbackApp } from "./create-callback-app.ts";
@@ -9,8 +10,20 @@ const token = signCallbackToken(lease, "key");
 /** Knows one key, and the one that was added since when it is asked again. */
 const ring = { keys: () => ["key"], renewed: async () => ["added", "key"] };
 
+const records: CallbackRecord[] = [];
+
 const app = createCallbackApp({
-  queues: [{ jobs: { callback: async () => "taken" }, ring }],
+  queues: [
+    {
+      jobs: {
+        callback: async (_, record) => {
+          records.push(record);
+          return "taken";
+        },
+      },
+      ring,
+    },
+  ],
   log: createLog({ level: "silent", format: "json", write: () => {}, now: () => new Date() }),
   callbackSeconds: 60,
   retryAfterMaxSeconds: 60,
@@ -54,4 +67,27 @@ test("what is no POST is told how an outcome is reported", async () => {
     404,
     { error: "Nothing is at GET /callback. Report an outcome by POST to the X-Callback-Url." },
   ]);
+});
+
+test.each([
+  ["true", "true"],
+  ["true", "false"],
+  ["false", "true"],
+])("X-Job-Error that is said twice, %s and %s, is a failure", async (first, second) => {
+  const headers = new Headers();
+  for (const one of [first, second]) {
+    headers.append("X-Job-Error", one);
+    headers.append("X-Job-Id", "7");
+    headers.append("X-Worker-Id", "w");
+  }
+  records.length = 0;
+  const response = await app.request(`http://localhost/callback?token=${token}`, { method: "POST", headers });
+  expect([response.status, await response.json()]).toEqual([200, { workerId: "w", jobId: "7" }]);
+  expect(records).toMatchObject([{ kind: "retry" }]);
+});
+
+test("two job ids in one callback are no job's", async () => {
+  const headers = { "X-Job-Id": "7, 8", "X-Worker-Id": "w" };
+  const response = await app.request(`http://localhost/callback?token=${token}`, { method: "POST", headers });
+  expect(response.status).toBe(401);
 });

@@ -1,10 +1,11 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import type { CallbackRecord, CallbackResult } from "#db/callbacks";
 import { isTransient } from "#db/is-transient";
 import type { Jobs, Lease } from "#db/jobs";
 import { type CallbackReport, readCallbackReport } from "#protocol/callback";
-import { header } from "#protocol/headers";
+import { header, headerValue } from "#protocol/headers";
 import { isCallbackToken, readCallbackToken } from "../callback-token/callback-token.ts";
 import type { KeyRing } from "../callback-token/key-ring.ts";
 import type { Log } from "../log/log.ts";
@@ -22,6 +23,10 @@ export type CallbackAppOptions = {
   readonly retryAfterMaxSeconds: number;
 };
 
+/** How often a job in other hands is asked for, and the pause between, in ms: two seconds, below what a drain waits for. */
+const busyTries = 20;
+const busyPauseMs = 100;
+
 /** A message and its wrapping; functions have no reason to send more. */
 const bodyLimitBytes = 262_144;
 
@@ -37,12 +42,12 @@ export function createCallbackApp(options: CallbackAppOptions): Hono<{ Variables
     c.json({ error: `The body is larger than ${bodyLimitBytes} bytes. Send a shorter message.` }, 413);
 
   app.post("*", async (c, next) => {
-    const jobId = c.req.header(header.jobId);
+    const { headers } = c.req.raw;
+    const jobId = headerValue(headers, header.jobId);
     // Probes of the original server send a bare POST.
-    if (jobId === undefined || jobId === "") return c.json("OK");
-    const workerId = c.req.header(header.workerId);
-    if (workerId === undefined || workerId === "")
-      return c.json({ error: "Missing X-Worker-Id or X-Job-Id header" }, 400);
+    if (jobId === undefined) return c.json("OK");
+    const workerId = headerValue(headers, header.workerId);
+    if (workerId === undefined) return c.json({ error: "Missing X-Worker-Id or X-Job-Id header" }, 400);
 
     const found = await findLeases(options.queues, { jobId, token: c.req.query("token") ?? "" });
     const [{ lease } = { lease: null }] = found;
@@ -60,7 +65,12 @@ export function createCallbackApp(options: CallbackAppOptions): Hono<{ Variables
     );
     if (report.kind === "invalid") return c.json({ error: `${report.reason}. Send JSON, or no body.` }, 400);
     const result = await record(found, recordOf(report, options.callbackSeconds));
-    note(report, { lease, result, log: options.log });
+    const databaseId = c.req.header(header.databaseId);
+    note(report, { lease, databaseId, result, log: options.log });
+    if (result === "busy") {
+      c.header("Retry-After", "1");
+      return c.json({ error: "Another transaction has the job in its hands. Try again." }, 503);
+    }
     return result === "passed on"
       ? c.json(
           {
@@ -125,12 +135,23 @@ async function readLeases(
   return found;
 }
 
-/** Records a callback where its lease is. */
+/**
+ * Records a callback where its lease is. A job that another transaction has in its hands is asked for again, some seconds long: no
+ * connection to the database is kept busy meanwhile, which others' callbacks would wait for.
+ */
 async function record(found: readonly Found[], report: CallbackRecord): Promise<CallbackResult> {
+  for (let tries = 1; ; tries++) {
+    const result = await recordOnce(found, report);
+    if (result !== "busy" || tries === busyTries) return result;
+    await pause(busyPauseMs);
+  }
+}
+
+async function recordOnce(found: readonly Found[], report: CallbackRecord): Promise<CallbackResult> {
   let best: CallbackResult = "passed on";
   for (const { jobs, lease } of found) {
     const result = await jobs.callback(lease, report);
-    if (result === "taken") return result;
+    if (result === "taken" || result === "busy") return result;
     if (result === "repeated") best = result;
   }
   return best;
@@ -158,16 +179,31 @@ function recordOf(report: ReadReport, callbackSeconds: number): CallbackRecord {
   }
 }
 
-type Facts = { readonly lease: Lease; readonly result: string; readonly log: Log };
+/** What a function says, and is logged as it is. */
+const isUuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-function note(report: ReadReport, { lease: { jobId }, result, log }: Facts): void {
-  if (result !== "taken") return log.debug("callback changed nothing", { jobId, kind: report.kind, result });
+type Facts = {
+  readonly lease: Lease;
+  /** The tenant, as the function says it. */
+  readonly databaseId: string | undefined;
+  readonly result: string;
+  readonly log: Log;
+};
+
+function note(report: ReadReport, { lease: { jobId }, databaseId, result, log }: Facts): void {
+  const facts = { jobId, ...(databaseId !== undefined && isUuid.test(databaseId) ? { databaseId } : {}) };
+  if (result !== "taken")
+    return log.debug("callback changed nothing", { ...facts, kind: report.kind, result });
   switch (report.kind) {
     case "success":
-      return log.info("job completed by callback", { jobId });
+      return log.info("job completed by callback", facts);
     case "progress":
-      return log.debug("progress by callback", { jobId, progress: report.progress });
+      return log.debug("progress by callback", { ...facts, progress: report.progress });
     case "failure":
-      return log.warn("attempt failed by callback", { jobId, reason: report.message, final: !report.retry });
+      return log.warn("attempt failed by callback", {
+        ...facts,
+        reason: report.message,
+        final: !report.retry,
+      });
   }
 }

@@ -10,6 +10,7 @@ export const callbackSettings = withCrossChecks(
     ...databaseSettings,
     ...logSettings,
     ...outcomeSettings,
+    JOBS_CALLBACK_BIND: callbackUrlSettings.JOBS_CALLBACK_BIND,
     INTERNAL_JOBS_CALLBACK_PORT: callbackUrlSettings.INTERNAL_JOBS_CALLBACK_PORT,
   }),
   checkDatabases,

@@ -59,6 +59,7 @@ export function startCallback(
   );
   const server = serve(app, {
     port: settings.INTERNAL_JOBS_CALLBACK_PORT,
+    host: settings.JOBS_CALLBACK_BIND,
     variable: "INTERNAL_JOBS_CALLBACK_PORT",
     what: "the callback server",
   });

@@ -15,7 +15,7 @@ export const pollSettings = {
       "Longest wait between two looks at the database, in seconds. Notifications make it quicker; polling alone suffices, and then a worker looks at least once a second.",
     ),
   JOBS_LISTEN_URL: z
-    .url({ protocol: /^postgres(ql)?$/, error: "expected a postgres:// URL" })
+    .string()
     .optional()
     .meta({ secret: true })
     .describe(

@@ -15,14 +15,15 @@ type Settings = z.ZodObject<Record<string, z.ZodType>>;
  * Gives the settings of one process, read from its environment.
  *
  * A name that is set to nothing counts as not set, as a compose file's `NAME: ${NAME:-}` leaves it. A key whose
- * schema carries `.meta({ secret: true })` never has its value repeated in an error.
+ * schema carries `.meta({ secret: true })` never has its value repeated in an error; with `.meta({ smallLetters: true })` its name is read
+ * in small letters too, and first.
  *
  * @throws ConfigError that names every setting that is missing or wrong, with what is expected and what was given.
  */
 export function readSettings<T extends Settings>(what: string, schema: T, env: Environment): z.infer<T> {
   const given = Object.fromEntries(
     Object.keys(schema.shape)
-      .map((name) => [name, env[name]?.trim()] as const)
+      .map((name) => [name, valueOf(name, schema.shape[name]?.meta(), env)] as const)
       .filter(([, value]) => value !== undefined && value !== ""),
   );
   const result = schema.safeParse(given);
@@ -37,4 +38,13 @@ export function readSettings<T extends Settings>(what: string, schema: T, env: E
   });
   const count = lines.length === 1 ? "1 setting is wrong" : `${lines.length} settings are wrong`;
   throw new ConfigError(`Cannot start ${what}: ${count}.\n${lines.join("\n")}`);
+}
+
+function valueOf(
+  name: string,
+  meta: Readonly<Record<string, unknown>> | undefined,
+  env: Environment,
+): string | undefined {
+  const small = meta?.["smallLetters"] === true ? env[name.toLowerCase()]?.trim() : undefined;
+  return small || env[name]?.trim();
 }

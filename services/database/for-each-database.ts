@@ -62,11 +62,21 @@ function together(parts: readonly Named[], log: Log): Part {
   ready.catch(() => undefined);
   return {
     ready,
-    checks: [{ name: "databases", fault: () => faultOf(parts) }],
+    checks: [{ name: "databases", fault: () => faultOf(parts), note: () => notesOf(parts) }],
     drain: async (now) => {
       await Promise.all(parts.map(({ part }) => part.drain(now)));
     },
   };
+}
+
+function notesOf(parts: readonly Named[]): string | null {
+  const notes = parts.flatMap(({ database, part }) =>
+    part.checks
+      .map(({ note }) => note?.() ?? null)
+      .filter((note) => note !== null)
+      .map((note) => `${database}: ${note}`),
+  );
+  return notes.length === 0 ? null : notes.join("; ");
 }
 
 /** Null as soon as all checks of one part pass, however long another's take; else the first reason of each. */

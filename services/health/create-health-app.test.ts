@@ -21,6 +21,15 @@ test("a service that is not ready says why", async () => {
   ]);
 });
 
+test("a service that is ready tells what is to be known all the same", async () => {
+  const check = { name: "worker", fault: () => null, note: () => "nobody takes these due tasks: paint" };
+  const response = await createHealthApp(() => [check]).request("/readyz");
+  expect([response.status, await response.json()]).toEqual([
+    200,
+    { status: "ready", notes: ["worker: nobody takes these due tasks: paint"] },
+  ]);
+});
+
 test("a check that throws means not ready", async () => {
   const failing = () => Promise.reject(new Error("no route"));
   expect(await answer("/readyz", failing)).toEqual([

@@ -188,12 +188,12 @@ test("a process without its settings says all that is wrong and exits with 1", a
   expect(service.output()).toBe(
     [
       "Cannot start the job service: 7 settings are wrong.",
-      '  PGPORT: expected a whole number from 0 to 65535 (given: "many")',
       '  HTTP_PROXY: expected the http:// or https:// URL of a proxy, or HOST:PORT (given: "socks5://proxy:1080")',
       '  JOBS_SUPPORT_ANY: expected true or false (given: "perhaps")',
       '  JOBS_CONCURRENCY: expected a whole number from 1 to 10000 (given: "0")',
       `  JOBS_CALLBACK_HOST: expected a host's name or address, without a scheme or a port (given: "http://jobs")`,
       "  KNATIVE_SERVICE_URL is missing: expected the base URL of the functions, such as http://functions.example.svc.cluster.local",
+      '  PGPORT: expected a whole number from 1 to 65535 (given: "many")',
       "  JOBS_DATABASES: expected each database once (value not shown)",
       "",
     ].join("\n"),

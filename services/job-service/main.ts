@@ -1,3 +1,4 @@
+import { withoutPassword } from "#protocol/without-password";
 import { runService } from "../run/run-service.ts";
 import { jobServiceSettings } from "./settings.ts";
 import { startJobService } from "./start-job-service.ts";
@@ -9,7 +10,8 @@ await runService({
     const service = startJobService(settings, { log });
     return {
       ready: service.ready.then(
-        () => `job service ready, callbacks on port ${service.port}, announced as ${service.callbackUrl}`,
+        () =>
+          `job service ready, callbacks on port ${service.port}, announced as ${withoutPassword(service.callbackUrl)}`,
       ),
       drain: service.drain,
     };

@@ -34,6 +34,8 @@ test("a job reaches its function with the payload byte for byte and every header
   const left = (Date.parse(get("X-Job-Deadline") ?? "") - Date.now()) / 1000;
   expect(left).toBeGreaterThan(200);
   expect(left).toBeLessThanOrEqual(290);
+  expect(get("X-Job-Timeout-Seconds")).toBe("290");
+  expect(get("User-Agent")).toBe("knative-jobs-on-bun");
   expect(get("X-Schedule-Id")).toBeNull();
 
   await until("the job is gone", async () => (await database.sql`select from app_jobs.jobs`).length === 0);

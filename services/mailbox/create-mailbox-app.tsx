@@ -9,7 +9,7 @@ import type { Log } from "../log/log.ts";
 import { findLinks } from "./find-links.ts";
 import { mailDocument } from "./mail-document.ts";
 import { readView } from "./mail-view.tsx";
-import type { Message, MessageStore } from "./message.ts";
+import { type Message, type MessageFile, type MessageStore, messageJson } from "./message.ts";
 import { Page } from "./page.tsx";
 import { pageScript } from "./page-script.ts";
 import { pageStyle } from "./page-style.ts";
@@ -78,7 +78,7 @@ function addMailgun(app: Hono, { store, apiKey, log }: MailboxOptions): void {
       if (form === null)
         return c.json({ message: "The body is neither multipart/form-data nor urlencoded" }, 400);
       const id = crypto.randomUUID();
-      const message = readMessage(form, { id, receivedAt: new Date() });
+      const message = await readMessage(form, { id, receivedAt: new Date() });
       if ("fault" in message) return c.json({ message: message.fault }, 400);
       store.add(message);
       log.info("mail received", { subject: message.subject, tags: message.tags.join(",") });
@@ -97,10 +97,10 @@ function digest(text: string): Buffer {
 }
 
 function addJson(app: Hono, store: MessageStore): void {
-  app.get("/messages", (c) => c.json(store.list()));
+  app.get("/messages", (c) => c.json(store.list().map(messageJson)));
   app.get("/messages/:id", (c) => {
     const message = store.find(c.req.param("id"));
-    return message === undefined ? noMessage(c) : c.json(message);
+    return message === undefined ? noMessage(c) : c.json(messageJson(message));
   });
   app.delete("/messages", (c) => {
     store.clear();
@@ -113,6 +113,22 @@ function addMailDocument(app: Hono, store: MessageStore): void {
   app.get("/messages/:id/html", async (c, next) => {
     const message = store.find(c.req.param("id"));
     return message === undefined ? next() : mailDocument(message.html);
+  });
+  app.get("/messages/:id/attachments/:number", async (c, next) => {
+    const file = store.find(c.req.param("id"))?.attachments?.[Number(c.req.param("number"))];
+    return file === undefined ? next() : fileDownload(file);
+  });
+}
+
+/** A file is a stranger's: it is saved, and never shown as a page of this address. */
+function fileDownload({ filename, content }: MessageFile): Response {
+  return new Response(content, {
+    headers: {
+      "Content-Type": "application/octet-stream",
+      "Content-Disposition": `attachment; filename*=UTF-8''${encodeURIComponent(filename.toWellFormed())}`,
+      "Content-Security-Policy": "sandbox; default-src 'none'",
+      "X-Content-Type-Options": "nosniff",
+    },
   });
 }
 

@@ -1,6 +1,6 @@
 /** @jsxImportSource hono/jsx */
 import { mailSandbox } from "./mail-document.ts";
-import type { Message } from "./message.ts";
+import type { Message, MessageFile } from "./message.ts";
 
 const views = ["html", "text", "source", "headers"] as const;
 
@@ -58,6 +58,7 @@ export function MailView({ message, isFixed, view, links }: MailViewProps) {
       </nav>
       <Body message={message} view={view} />
       {links.length > 0 && <Links links={links} />}
+      {message.attachments !== undefined && <Attachments id={message.id} files={message.attachments} />}
     </section>
   );
 }
@@ -72,6 +73,24 @@ function Links({ links }: Pick<MailViewProps, "links">) {
             <a href={link} target="_blank" rel="noopener noreferrer">
               {link}
             </a>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function Attachments({ id, files }: { readonly id: string; readonly files: readonly MessageFile[] }) {
+  return (
+    <>
+      <h3 id="attachments">Attachments</h3>
+      <ul class="links" aria-labelledby="attachments">
+        {files.map(({ filename, contentType, content }, number) => (
+          <li>
+            <a href={`/messages/${id}/attachments/${number}`} download>
+              <bdi>{filename}</bdi>
+            </a>{" "}
+            {contentType}, {content.byteLength} bytes
           </li>
         ))}
       </ul>

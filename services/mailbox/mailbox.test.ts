@@ -59,6 +59,38 @@ test("a multipart mail is kept with its headers and tags, and answered as Mailgu
   ]);
 });
 
+test("every copy and every file is kept, and a file is saved, never shown", async () => {
+  const { send, get, messages } = mailbox();
+  const body = form({ ...mail, cc: ["c@x.example", "d@x.example"], bcc: ["e@x.example", "f@x.example"] });
+  body.append("attachment", new Blob(["<script>alert(1)</script>"], { type: "text/html" }), "naïve.html");
+  body.append("inline", new Blob([new Uint8Array([0, 255])], { type: "image/png" }), "logo.png");
+  expect((await send(body)).status).toBe(200);
+  const [message] = await messages();
+  expect(message).toMatchObject({
+    headers: { Cc: "c@x.example, d@x.example", Bcc: "e@x.example, f@x.example" },
+    attachments: [
+      { filename: "naïve.html", contentType: expect.stringContaining("text/html"), size: 25 },
+      { filename: "logo.png", contentType: "image/png", size: 2 },
+    ],
+  });
+  expect(await (await get(`/messages/${message.id}`)).json()).toEqual(message);
+  const page = await (await get("/")).text();
+  expect(page).toContain(`href="/messages/${message.id}/attachments/0"`);
+  const file = await get(`/messages/${message.id}/attachments/0`);
+  expect(await file.text()).toBe("<script>alert(1)</script>");
+  expect(Object.fromEntries(file.headers)).toMatchObject({
+    "content-type": "application/octet-stream",
+    "content-disposition": "attachment; filename*=UTF-8''na%C3%AFve.html",
+    "content-security-policy": "sandbox; default-src 'none'",
+    "x-content-type-options": "nosniff",
+  });
+  expect(new Uint8Array(await (await get(`/messages/${message.id}/attachments/1`)).arrayBuffer())).toEqual(
+    new Uint8Array([0, 255]),
+  );
+  for (const number of ["2", "-1", "x", "0.5"])
+    expect((await get(`/messages/${message.id}/attachments/${number}`)).status).toBe(404);
+});
+
 test("a urlencoded mail is kept too, and the newest comes first", async () => {
   const { send, get, messages } = mailbox();
   await send(new URLSearchParams({ ...mail, subject: "first" }));
@@ -87,6 +119,11 @@ test.each([
     "a real address",
     { ...mail, to: "nobody" },
     "to parameter is not a valid address. please check documentation",
+  ],
+  [
+    "real copies",
+    { ...mail, cc: ["a@b.example", "nobody"] },
+    "cc parameter is not a valid address. please check documentation",
   ],
   ["a body", { ...mail, html: "" }, "Need at least one of 'text' or 'html' parameters specified"],
 ])("a mail without %s is refused with 400 and the reason", async (_, fields, message) => {
@@ -209,7 +246,7 @@ test("the oldest messages go when they are too large together, and the newest st
   expect(ids()).toEqual(["4"]);
 });
 
-test("headers and tags count too towards what the mailbox keeps", () => {
+test("headers, tags and files count too towards what the mailbox keeps", () => {
   const store = createMessageStore();
   const long = "x".repeat(keptCharacters * 0.4);
   const one: Message = {
@@ -227,4 +264,7 @@ test("headers and tags count too towards what the mailbox keeps", () => {
   store.add({ ...one, id: "2", tags: [long] });
   store.add({ ...one, id: "3", from: long });
   expect(store.list().map(({ id }) => id)).toEqual(["3", "2"]);
+  const content = new Uint8Array(keptCharacters * 0.4);
+  store.add({ ...one, id: "4", attachments: [{ filename: "a", contentType: "b/c", content }] });
+  expect(store.list().map(({ id }) => id)).toEqual(["4", "3"]);
 });

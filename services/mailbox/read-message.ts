@@ -1,4 +1,4 @@
-import type { Message } from "./message.ts";
+import type { Message, MessageFile } from "./message.ts";
 
 /** When and as what a message is kept. */
 export type Receipt = { readonly id: string; readonly receivedAt: Date };
@@ -6,18 +6,19 @@ export type Receipt = { readonly id: string; readonly receivedAt: Date };
 /**
  * Gives the message that a form asks to send, or why it cannot be sent, in Mailgun's words for the same fault.
  *
- * Known are from, to, cc, bcc, subject, text, html, h:NAME and o:tag; files and other options are accepted and dropped.
+ * Known are from, to, cc, bcc, subject, text, html, attachment, inline, h:NAME and o:tag; other options are accepted and dropped.
  */
-export function readMessage(
+export async function readMessage(
   form: FormData,
   { id, receivedAt }: Receipt,
-): Message | { readonly fault: string } {
+): Promise<Message | { readonly fault: string }> {
   const all = (name: string) =>
     form.getAll(name).filter((value): value is string => typeof value === "string");
   const one = (name: string) => all(name)[0]?.trim() ?? "";
-  for (const name of ["from", "to"]) {
-    if (one(name) === "") return { fault: `${name} parameter is missing` };
-    const wrong = all(name).find((value) => !/[^\s@]+@[^\s@]+/.test(value));
+  for (const name of ["from", "to"]) if (one(name) === "") return { fault: `${name} parameter is missing` };
+  for (const name of ["from", "to", "cc", "bcc"]) {
+    // One character on each side: more would be looked for again from each of them.
+    const wrong = all(name).find((value) => value !== "" && !/[^\s@]@[^\s@]/.test(value));
     if (wrong !== undefined)
       return { fault: `${name} parameter is not a valid address. please check documentation` };
   }
@@ -25,6 +26,7 @@ export function readMessage(
   const text = all("text")[0] ?? "";
   if (html === "" && text === "")
     return { fault: "Need at least one of 'text' or 'html' parameters specified" };
+  const attachments = await readFiles(form);
   return {
     id,
     receivedAt: receivedAt.toISOString(),
@@ -33,9 +35,27 @@ export function readMessage(
     subject: one("subject"),
     html,
     text,
-    headers: readHeaders(form),
+    headers: {
+      ...readHeaders(form),
+      ...(all("cc").length === 0 ? {} : { Cc: all("cc").join(", ") }),
+      ...(all("bcc").length === 0 ? {} : { Bcc: all("bcc").join(", ") }),
+    },
     tags: all("o:tag"),
+    ...(attachments.length === 0 ? {} : { attachments }),
   };
+}
+
+async function readFiles(form: FormData): Promise<readonly MessageFile[]> {
+  // Bun's types know of texts alone.
+  const values = ["attachment", "inline"].flatMap((name) => form.getAll(name) as (string | File)[]);
+  const files = values.filter((value) => typeof value !== "string");
+  return Promise.all(
+    files.map(async (file) => ({
+      filename: file.name,
+      contentType: file.type || "application/octet-stream",
+      content: await file.bytes(),
+    })),
+  );
 }
 
 function readHeaders(form: FormData): Record<string, string> {
@@ -43,7 +63,6 @@ function readHeaders(form: FormData): Record<string, string> {
   form.forEach((value, name) => {
     if (typeof value !== "string") return;
     if (name.startsWith("h:")) headers[name.slice(2)] = value;
-    if (name === "cc" || name === "bcc") headers[name === "cc" ? "Cc" : "Bcc"] = value;
   });
   return headers;
 }

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { ConfigError, readSettings } from "../config/read-settings.ts";
+import { leftOutLines } from "../database/describe-database.ts";
 import { StartError } from "../http/serve.ts";
 import { createLog, type Level, type Log } from "../log/log.ts";
 
@@ -19,7 +20,7 @@ export type ServiceDefinition<Settings> = {
   readonly start: (settings: Settings, log: Log) => RunningService;
 };
 
-type LogChoice = {
+type CommonSettings = Parameters<typeof leftOutLines>[0] & {
   readonly JOBS_LOG_LEVEL: Level | "silent";
   readonly JOBS_LOG_FORMAT: "auto" | "json" | "text";
 };
@@ -30,7 +31,7 @@ type LogChoice = {
  * The first signal drains, a second one stops at once. Faults of settings, ports and database print their message and
  * exit with 1. This is the only module besides a main.ts that touches the process.
  */
-export async function runService<Settings extends LogChoice>(
+export async function runService<Settings extends CommonSettings>(
   definition: ServiceDefinition<Settings>,
 ): Promise<void> {
   try {
@@ -41,6 +42,7 @@ export async function runService<Settings extends LogChoice>(
       write: writeLine,
       now: () => new Date(),
     });
+    for (const line of leftOutLines(settings)) log.warn(line);
     const service = definition.start(settings, log);
     const { stopped, isStopping } = drainOnSignal(service, log);
     // A signal may come before it is ready.
@@ -64,7 +66,7 @@ function writeLine(line: string): void {
   }
 }
 
-function formatOf(choice: LogChoice["JOBS_LOG_FORMAT"]): "json" | "text" {
+function formatOf(choice: CommonSettings["JOBS_LOG_FORMAT"]): "json" | "text" {
   if (choice !== "auto") return choice;
   return process.stdout.isTTY ? "text" : "json";
 }

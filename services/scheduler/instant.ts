@@ -1,4 +1,4 @@
-import { CronDate } from "croner";
+import type { Zone } from "./zone.ts";
 
 // What Postgres prints as text, as to_json and in json_build_object, and what ISO 8601 writers print.
 const form =
@@ -8,18 +8,16 @@ const form =
  * Gives the instant that a timestamp names, to the millisecond, or null when it is none.
  *
  * Takes ISO 8601 and the forms that Postgres prints (`2026-11-23T22:51:46.123456+00:00`, `2026-11-23 22:51:46+00`). A time
- * without an offset is local to `tz`; a date alone is its midnight. The day has to exist: 30 February is none.
+ * without an offset is local to `zone`, and one that the clock leaves out is the end of that gap; a date alone is its midnight. The day has to exist: 30 February is none.
  */
-export function parseInstant(text: string, tz: string): Date | null {
+export function parseInstant(text: string, zone: Zone): Date | null {
   const parts = form.exec(text.trim())?.groups;
   if (parts === undefined || !isDay(parts["date"])) return null;
   const clock = `${parts["time"] ?? "00:00"}${parts["second"] ?? ":00"}`;
-  const zone = parts["zone"]?.trim();
+  const offset = parts["zone"]?.trim();
   const milliseconds = Math.floor(Number(`0${parts["fraction"] ?? ""}`) * 1000);
-  const seconds =
-    zone === undefined
-      ? new CronDate(`${parts["date"]}T${clock}`, tz).getTime()
-      : Date.parse(`${parts["date"]}T${clock}${fullOffset(zone)}`);
+  const said = Date.parse(`${parts["date"]}T${clock}${offset === undefined ? "Z" : fullOffset(offset)}`);
+  const seconds = offset === undefined ? zone.instantOf(said / 1000) * 1000 : said;
   return Number.isNaN(seconds) ? null : new Date(seconds + milliseconds);
 }
 

@@ -1,4 +1,4 @@
-import { latestTick, latestTicks, nextTick } from "./next-tick.ts";
+import { latestTicks, nextTick } from "./next-tick.ts";
 import type { Schedule } from "./rule.ts";
 
 /**
@@ -14,13 +14,10 @@ const onTimeMs = 60_000;
 /** Gives the tick to run first, of those from `tick` to `now`; null when the schedule's policy is to run none of them. */
 export function firstToRun(schedule: Schedule, { tick, now }: { tick: Date; now: Date }): Date | null {
   const { missed } = schedule.policies;
-  const latest = latestTick(schedule, now);
+  const count = typeof missed === "object" ? missed.all : 1;
   // A tick that somebody set by hand need not be one of the rule's.
-  const last = latest === null || latest < tick ? tick : latest;
-  if (missed === "latest") return last;
-  if (missed === "skip") return now.getTime() - last.getTime() > onTimeMs ? null : last;
-  const [earliest] = latestTicks(schedule, { upTo: now, count: missed.all });
-  return earliest === undefined || earliest < tick ? tick : earliest;
+  const [first = tick] = latestTicks(schedule, { upTo: now, from: tick, count });
+  return missed === "skip" && now.getTime() - first.getTime() > onTimeMs ? null : first;
 }
 
 /** Gives the first tick later than `now` and `tick`, where those up to now are passed over; null when none is left. */

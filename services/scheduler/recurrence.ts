@@ -1,8 +1,10 @@
 import { z } from "zod";
+import { createCalendar, yearsOfTicks } from "./calendar.ts";
+import type { LocalTimes } from "./ticks.ts";
 
 type Field = { readonly name: string; readonly low: number; readonly high: number };
 
-// In the order of a croner pattern. An hour is any where it is not given; so is all else but the second.
+// An hour is any where it is not given; so is all else but the second.
 const fields = [
   { name: "second", low: 0, high: 59 },
   { name: "minute", low: 0, high: 59 },
@@ -10,11 +12,14 @@ const fields = [
   { name: "date", low: 1, high: 31 },
   { name: "month", low: 0, high: 11 },
   { name: "dayOfWeek", low: 0, high: 6 },
-  { name: "year", low: 1970, high: 9999 },
+  { name: "year", low: yearsOfTicks.first, high: yearsOfTicks.last },
 ] as const satisfies readonly Field[];
 
 /** Names of a recurrence object's fields. */
 export const recurrenceFields: readonly string[] = fields.map((field) => field.name);
+
+// More than a field has values, but for the year, which has ranges for that; it bounds what reading one costs.
+const mostEntries = 100;
 
 /**
  * Reads a recurrence object, the kind that node-schedule takes.
@@ -36,40 +41,68 @@ export const recurrence = z.object({
 /** A recurrence object, read: the numbers of each field, sorted; null is any. */
 export type Recurrence = z.infer<typeof recurrence>;
 
-/**
- * Gives the croner pattern of seven parts for a recurrence object.
- *
- * A second that is not given is 0, so that `{ "hour": 2, "minute": 0 }` is one tick a day; anything else not given is any.
- */
-export function recurrencePattern(given: Recurrence): string {
-  const second = given.second ?? [0];
-  const month = given.month?.map((zeroBased) => zeroBased + 1) ?? null;
-  const parts = [second, given.minute, given.hour, given.date, month, given.dayOfWeek, given.year];
-  return parts.map((numbers) => numbers?.join(",") ?? "*").join(" ");
+/** Says which field of a schedule_info has more entries than are read; null where none has. */
+export function entriesFault(info: object): string | null {
+  for (const [name, value] of Object.entries(info))
+    if (recurrenceFields.includes(name) && Array.isArray(value) && value.length > mostEntries)
+      return `${name} has ${value.length} entries; at most ${mostEntries} are read, and {start, end, step} says many at once`;
+  return null;
 }
 
-function values({ low, high }: Field) {
-  const expected = `expected a whole number from ${low} to ${high}, an array of them, or {start, end, step}`;
-  const number = z
-    .union([z.int(), z.string().regex(/^\d+$/).transform(Number)])
-    .pipe(z.int().min(low).max(high));
-  const range = z
-    .object({ start: number.default(low), end: number.default(high), step: z.int().min(1).default(1) })
-    .refine(({ start, end }) => start <= end);
-  const one = z.union([number.transform((value) => [value]), range.transform(spread)]);
-  const several = z
-    .array(one)
-    .min(1)
-    .transform((lists) => lists.flat());
-  return z
-    .union([one, several], { error: expected })
-    .transform((numbers) => [...new Set(numbers)].sort((a, b) => a - b))
-    .nullish()
-    .transform((numbers) => numbers ?? null);
+/**
+ * Gives the local times of a recurrence object. Where both days are given both have to match.
+ *
+ * A second that is not given is 0, so that `{ "hour": 2, "minute": 0 }` is one tick a day; anything else not given is any. Without
+ * an hour or a minute it means an interval.
+ */
+export function recurrenceTimes(given: Recurrence): LocalTimes {
+  const { hour, minute, second, month, date, dayOfWeek } = given;
+  const calendar = createCalendar(
+    given.year,
+    (day) =>
+      (month?.includes(day.month) ?? true) &&
+      (date?.includes(day.date) ?? true) &&
+      (dayOfWeek?.includes(day.weekday) ?? true),
+  );
+  return {
+    calendar,
+    hours: hour ?? [...Array(24).keys()],
+    minutes: minute ?? [...Array(60).keys()],
+    seconds: second ?? [0],
+    isInterval: hour === null || minute === null,
+  };
 }
 
 type Range = { readonly start: number; readonly end: number; readonly step: number };
 
-function spread({ start, end, step }: Range): number[] {
-  return Array.from({ length: Math.floor((end - start) / step) + 1 }, (_, index) => start + index * step);
+function values({ low, high }: Field) {
+  const expected = `expected a whole number from ${low} to ${high}, an array of them, or {start, end, step}`;
+  const number = z
+    .union([
+      z.int(),
+      z
+        .string()
+        .regex(/^\d{1,4}$/)
+        .transform(Number),
+    ])
+    .pipe(z.int().min(low).max(high));
+  const range = z
+    .object({ start: number.default(low), end: number.default(high), step: z.int().min(1).default(1) })
+    .refine(({ start, end }) => start <= end);
+  const one = z.union([number.transform((value): Range => ({ start: value, end: value, step: 1 })), range]);
+  return z
+    .union([one.transform((range) => [range]), z.array(one).min(1, { error: expected })], { error: expected })
+    .transform((ranges) => numbersOf(ranges, { low, high }))
+    .nullish()
+    .transform((numbers) => numbers ?? null);
+}
+
+/** Marks each number once, however many ranges have it. */
+function numbersOf(ranges: readonly Range[], { low, high }: Pick<Field, "low" | "high">): number[] {
+  const marks = new Uint8Array(high - low + 1);
+  for (const { start, end, step } of ranges) {
+    if (step === 1) marks.fill(1, start - low, end - low + 1);
+    else for (let value = start; value <= end; value += step) marks[value - low] = 1;
+  }
+  return [...marks.keys()].filter((index) => marks[index] === 1).map((index) => index + low);
 }

@@ -2,11 +2,11 @@ import { describe, expect, test } from "bun:test";
 import { parseSchedule } from "./rule.ts";
 
 const fault = (info: unknown) => {
-  const parsed = parseSchedule(info);
+  const parsed = parseSchedule(JSON.stringify(info));
   return "fault" in parsed ? parsed.fault : "no fault";
 };
 const schedule = (info: unknown) => {
-  const parsed = parseSchedule(info);
+  const parsed = parseSchedule(JSON.stringify(info));
   if ("fault" in parsed) throw new Error(parsed.fault);
   return parsed.schedule;
 };
@@ -16,6 +16,8 @@ describe("a fault is said so that a person can mend it", () => {
     [{ rule: "61 * * * *" }, 'rule "61 * * * *" cannot be read: Invalid value for minute: 61'],
     [{ rule: "* * *" }, 'rule "* * *" has 3 fields: expected five, or six with seconds first'],
     [{ rule: "* * * * * * 2027" }, "has 7 fields"],
+    [{ rule: "0 22-2 * * *" }, "From value is larger than to value: '22-2'"],
+    [{ rule: "0 0 * * FRI-MON" }, "From value is larger than to value: '5-1'"],
     [{ rule: "" }, 'rule "" has 0 fields'],
     [{ rule: "2027-01-31T09:00:00Z" }, "has one field:"],
     [{ rule: "@reboot" }, 'rule "@reboot" cannot be read'],
@@ -62,8 +64,8 @@ test("a fault never carries a control character, which Postgres or a terminal wo
 });
 
 test("keys that mean nothing to us are left alone", () => {
-  expect(schedule({ rule: "* * * * *", note: "asked for by Ada 💌, \\ud83d", recurs: true }).pattern).toBe(
-    "* * * * *",
+  expect(schedule({ rule: "* * * * *", note: "asked for by Ada 💌, \\ud83d", recurs: true }).shown).toBe(
+    '"* * * * *"',
   );
 });
 
@@ -80,7 +82,7 @@ test("policies are read from rules and recurrence objects alike", () => {
 });
 
 test("without a zone a schedule is in UTC, not in the host's zone", () => {
-  expect(schedule({ rule: "0 9 * * *" }).tz).toBe("UTC");
+  expect(schedule({ rule: "0 9 * * *" }).zone.name).toBe("UTC");
 });
 
 describe("start and end are read as", () => {
@@ -98,19 +100,104 @@ describe("start and end are read as", () => {
   });
 });
 
-describe("a recurrence object becomes the pattern", () => {
-  const cases: readonly (readonly [object, string])[] = [
-    [{ hour: [2], minute: [0], dayOfWeek: [0, 1, 2] }, "0 0 2 * * 0,1,2 *"],
-    [{ hour: 2 }, "0 * 2 * * * *"],
-    [{ second: { step: 20 } }, "0,20,40 * * * * * *"],
-    [{ month: 0, date: 31 }, "0 * * 31 1 * *"],
-    [{ month: [11, "0"] }, "0 * * * 1,12 * *"],
-    [{ hour: { start: 9, end: 17, step: 4 }, minute: 30 }, "0 30 9,13,17 * * * *"],
-    [{ hour: [{ start: 0, end: 2 }, 22], minute: 0 }, "0 0 0,1,2,22 * * * *"],
-    [{ year: 2028, date: 29, month: 1 }, "0 * * 29 2 * 2028"],
-    [{ recurs: true, year: null, month: null, hour: 2, minute: null, second: 0 }, "0 * 2 * * * *"],
+describe("a recurrence object becomes local times", () => {
+  const every = (count: number) => [...Array(count).keys()];
+  const cases: readonly (readonly [object, readonly [number[], number[], number[]], string])[] = [
+    [{ hour: [2], minute: [0], dayOfWeek: [0, 1, 2] }, [[2], [0], [0]], "2028-01-02 2028-01-03 2028-01-04"],
+    [{ hour: 2 }, [[2], every(60), [0]], "2028-01-01 2028-01-02 2028-01-03"],
+    [{ second: { step: 20 } }, [every(24), every(60), [0, 20, 40]], "2028-01-01 2028-01-02 2028-01-03"],
+    [{ month: 0, date: 31 }, [every(24), every(60), [0]], "2028-01-31 2029-01-31 2030-01-31"],
+    [{ month: [11, "0"], date: 1 }, [every(24), every(60), [0]], "2028-01-01 2028-12-01 2029-01-01"],
+    [
+      { hour: { start: 9, end: 17, step: 4 }, minute: 30 },
+      [[9, 13, 17], [30], [0]],
+      "2028-01-01 2028-01-02 2028-01-03",
+    ],
+    [
+      { hour: [{ start: 0, end: 2 }, 22, 1], minute: 0, date: 13, dayOfWeek: 5 },
+      [[0, 1, 2, 22], [0], [0]],
+      "2028-10-13 2029-04-13 2029-07-13",
+    ],
+    [{ year: [2096, 2104], date: 29, month: 1 }, [every(24), every(60), [0]], "2096-02-29 2104-02-29"],
+    [
+      { recurs: true, year: null, month: null, hour: 2, minute: null, second: 0 },
+      [[2], every(60), [0]],
+      "2028-01-01 2028-01-02 2028-01-03",
+    ],
   ];
-  test.each(cases)("%j: %s", (info, pattern) => {
-    expect(schedule(info).pattern).toBe(pattern);
+  test.each(cases)("%j", (info, [hours, minutes, seconds], dates) => {
+    const { times } = schedule(info);
+    expect(times).toMatchObject({ hours, minutes, seconds });
+    const days: string[] = [];
+    let day = times.calendar.next(Date.UTC(2028, 0, 1) / 86_400_000);
+    for (; day !== null && days.length < 3; day = times.calendar.next(day + 1))
+      days.push(new Date(day * 86_400_000).toISOString().slice(0, 10));
+    expect(days.join(" ")).toBe(dates);
   });
+});
+
+describe("what would cost too much is refused in words", () => {
+  const many = (count: number, what: string) => Array.from({ length: count }, () => what).join(",");
+  const cases: readonly (readonly [what: string, text: string, fault: string])[] = [
+    [
+      "80 KB of empty ranges",
+      `{"year":[${many(20_000, "{}")}]}`,
+      "is 60010 bytes long; at most 16384 are read",
+    ],
+    [
+      "a megabyte of notes",
+      `{"rule":"* * * * *","note":"${"x".repeat(1_000_000)}"}`,
+      "is 1000030 bytes long",
+    ],
+    ["as many bytes as letters of more bytes", `{"note":"${"€".repeat(6_000)}"}`, "is 18011 bytes long"],
+    ["many entries", `{"year":[${many(5_000, "{}")}]}`, "year has 5000 entries; at most 100 are read"],
+    ["many numbers", `{"minute":[${many(101, "1")}]}`, "minute has 101 entries"],
+    ["deep nesting", `{"minute":${"[".repeat(8_000)}${"]".repeat(8_000)}}`, "minute [[[["],
+    [
+      "a deep note",
+      `{"rule":"61 * * * *","note":${"[".repeat(8_000)}${"]".repeat(8_000)}}`,
+      "cannot be read",
+    ],
+    ["a range without end", '{"minute":{"start":0,"end":1e308,"step":1}}', 'minute {"start":0,"end":1e+308'],
+    ["a step of nothing", '{"minute":{"step":1e-300}}', "minute {"],
+    ["a number of 8,000 digits", `{"minute":"${"9".repeat(8_000)}"}`, 'minute "9999'],
+    ["a range of cron without end", '{"rule":"1--100000000 * * * *"}', "cannot be read"],
+    ["a long range of cron", '{"rule":"0-100000000 * * * *"}', "cannot be read"],
+    ["a long step of cron", '{"rule":"*/100000000 * * * *"}', "cannot be read"],
+    ["a long rule", `{"rule":"${"*/1,".repeat(4_000)}0 * * * *"}`, "rule is 16009 characters long"],
+    [
+      "a long zone",
+      `{"rule":"* * * * *","tz":"${"Europe/Berlin".repeat(1_000)}"}`,
+      'tz "Europe/BerlinEurope',
+    ],
+    ["a time as a zone", '{"rule":"* * * * *","tz":"2027-01-01T00:00Z"}', "is not a time zone"],
+    ["a far year", '{"rule":"* * * * *","end":"294276-12-31T00:00:00"}', "before the year 10000"],
+    ["a start that never comes", '{"rule":"* * * * *","start":"infinity"}', 'start "infinity" is not a time'],
+    ["half a text", '{"rule":"* * * * *"', "is no JSON that can be read"],
+  ];
+  test.each(cases)("%s", (_, text, expected) => {
+    const parsed = parseSchedule(text);
+    const said = "fault" in parsed ? parsed.fault : "no fault";
+    expect(said).toContain(expected);
+    expect(said.length).toBeLessThan(250);
+  });
+});
+
+test("a bound at infinity is none", () => {
+  const info = { rule: "* * * * *", start: "-infinity", end: "infinity" };
+  expect(schedule(info)).toMatchObject({ start: null, end: null });
+});
+
+test("the longest recurrence object that is read costs as many marks as its fields have values", () => {
+  const entries = Array.from({ length: 100 }, () => ({}));
+  const info = {
+    second: entries,
+    minute: entries,
+    hour: entries,
+    date: entries,
+    month: entries,
+    year: entries,
+  };
+  const { times } = schedule(info);
+  expect([times.hours.length, times.minutes.length, times.seconds.length]).toEqual([24, 60, 60]);
 });

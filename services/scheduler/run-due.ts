@@ -1,7 +1,7 @@
 import { isRowHeld, isTransient } from "#db/is-transient";
 import type { DueSchedule, Schedules, TickResult, TickToRun } from "#db/schedules";
 import type { Log } from "../log/log.ts";
-import { guard } from "./guard.ts";
+import { factsOf, guard } from "./guard.ts";
 import { firstToRun, tickAfter } from "./missed.ts";
 import { nextTick } from "./next-tick.ts";
 import { jitterOf } from "./policies.ts";
@@ -10,13 +10,16 @@ import { parseSchedule } from "./rule.ts";
 
 /** What running ticks needs. */
 export type RunOptions = {
-  readonly schedules: Pick<Schedules, "passOver" | "runTicks">;
+  readonly schedules: Pick<Schedules, "now" | "passOver" | "refuse" | "runTicks">;
   readonly rests: Rests;
   readonly log: Log;
 };
 
-// Ticks of one schedule that are made up for in one look, so that it does not keep the others waiting.
+// Ticks of one schedule that are made up for in one look at most, so that it does not keep the others waiting.
 const mostTicks = 20;
+
+/** When a look was, and how many ticks of each schedule it has room for. */
+type Room = { readonly now: Date; readonly ticksEach: number };
 
 // Ticks of one transaction: one commit for many, and still only some milliseconds until it comes, so that little is lost when
 // a scheduler is killed (100 ticks that are due together: 37 ms, one by one 85 ms).
@@ -30,12 +33,17 @@ const mostTogether = 25;
  *
  * @throws what the database says when it is away.
  */
-export async function runDue(options: RunOptions, rows: readonly DueSchedule[], now: Date): Promise<boolean> {
+export async function runDue(
+  options: RunOptions,
+  rows: readonly DueSchedule[],
+  room: Room,
+): Promise<boolean> {
   const runs: Run[] = [];
   for (const row of rows)
     await guard(options, row, async () => {
-      const run = planRun(row, now);
-      if (await passOver(options, run)) runs.push(run);
+      const run = planRun(row, room);
+      if ("fault" in run) await refuse(options, row, run.fault);
+      else if (await passOver(options, run)) runs.push(run);
     });
   for (const together of transactionsOf(runs)) await runTogether(options, together);
   return runs.some((run) => run.isBehind);
@@ -48,8 +56,11 @@ async function runTogether(options: RunOptions, runs: readonly Run[]): Promise<v
   try {
     await runAll(options, runs);
   } catch (error) {
-    if (isTransient(error) && !isRowHeld(error)) throw error;
-    for (const run of runs) await guard(options, run.row, () => runAll(options, [run]));
+    if (isTransient(error) && !isRowHeld(error)) await options.schedules.now();
+    // Side by side, as one may take long.
+    const alone = runs.map((run) => guard(options, run.row, () => runAll(options, [run])));
+    const failed = (await Promise.allSettled(alone)).find((result) => result.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
   }
 }
 
@@ -77,9 +88,10 @@ type Run = {
   readonly isBehind: boolean;
 };
 
-function planRun(row: DueSchedule, now: Date): Run {
-  const parsed = parseSchedule(JSON.parse(row.scheduleInfo));
-  if ("fault" in parsed) throw new Error(`Cannot run the tick: its schedule ${parsed.fault}.`);
+function planRun(row: DueSchedule, { now, ticksEach }: Room): Run | { readonly fault: string } {
+  if (row.scheduleInfo === null) return { fault: row.sizeFault ?? "" };
+  const parsed = parseSchedule(row.scheduleInfo);
+  if ("fault" in parsed) return parsed;
   const { schedule } = parsed;
   const first = firstToRun(schedule, { tick: row.tick, now });
   if (first === null)
@@ -90,7 +102,7 @@ function planRun(row: DueSchedule, now: Date): Run {
   const ticks = [];
   let present: Date | null = isMissed ? first : row.tick;
   let tickText = isMissed ? first.toISOString() : row.tickText;
-  while (present !== null && present <= now && ticks.length < mostTicks) {
+  while (present !== null && present <= now && ticks.length < Math.min(mostTicks, ticksEach)) {
     const following = nextTick(schedule, present);
     ticks.push({ id: row.id, tick: present, tickText, following, delaySeconds });
     present = following;
@@ -98,6 +110,12 @@ function planRun(row: DueSchedule, now: Date): Run {
   }
   const isBehind = present !== null && present <= now;
   return { row, ticks, isBehind, ...(isMissed ? { passOverTo: first } : {}) };
+}
+
+/** Marks a schedule that was planned and cannot be read, as by hand, or by a system that knows more time zones. */
+async function refuse({ schedules, rests, log }: RunOptions, row: DueSchedule, fault: string): Promise<void> {
+  if (await schedules.refuse(row, fault)) log.warn("schedule cannot be used", { ...factsOf(row), fault });
+  rests.succeed(row.id);
 }
 
 /** Passes over missed ticks where there are any; false when nothing is left to run, or another scheduler was first. */
@@ -109,8 +127,7 @@ async function passOver({ schedules, rests, log }: RunOptions, run: Run): Promis
     return false;
   }
   log.info("ticks missed and passed over", {
-    scheduleId: row.id,
-    task: row.task,
+    ...factsOf(row),
     firstMissed: row.tick.toISOString(),
     goesOnAt: passOverTo?.toISOString() ?? null,
   });
@@ -138,7 +155,7 @@ type Reported = {
 };
 
 function report(log: Log, { row, tick, result, isLast }: Reported): void {
-  const fields = { scheduleId: row.id, task: row.task, tick: tick.toISOString() };
+  const fields = { ...factsOf(row), tick: tick.toISOString() };
   if (result === "run") log.debug("tick run", fields);
   else if (result === "skipped") log.info("tick skipped: the previous job still waits or runs", fields);
   else log.warn("tick was settled before; it makes no second job", fields);

@@ -9,9 +9,10 @@ import { forEachDatabase, type Part } from "../database/for-each-database.ts";
 import { type Ear, listenOrPoll } from "../database/listen-or-poll.ts";
 import { openServicePool } from "../database/open-service-pool.ts";
 import { whileAway } from "../database/while-away.ts";
+import { createLoops } from "../health/loops.ts";
 import type { Log } from "../log/log.ts";
 import { createDrain } from "../run/create-drain.ts";
-import { lookWidth } from "./look.ts";
+import { leftBehind, lookWidth } from "./look.ts";
 import { startTickLoop, type TickLoop } from "./tick-loop.ts";
 
 /** What a scheduler needs to know, parsed. */
@@ -35,27 +36,31 @@ export function startScheduler(settings: SchedulerSettings, { log }: { readonly 
 }
 
 function startOne(settings: SchedulerSettings, { log }: { readonly log: Log }): Scheduler {
-  const sql = openServicePool(settings, { max: lookWidth, name: "jobs-scheduler", log });
+  const sql = openServicePool(settings, { max: lookWidth + leftBehind, name: "jobs-scheduler", log });
+  const loops = createLoops({ log });
   const stopping = new AbortController();
   let parts: Parts | null = null;
 
-  const started = awaitDatabase(sql, { settings, log, signal: stopping.signal }).then(
-    async ({ isPooled }) => {
-      if (stopping.signal.aborted) return;
-      const schedules = createSchedules(sql, settings.JOBS_SCHEMA);
-      // Asks for what a look reads, and so for the role's rights.
-      const nothing = { limit: 1, except: [] };
-      await whileAway(() => schedules.due(new Date(0), nothing), { signal: stopping.signal });
-      if (stopping.signal.aborted) return;
-      const loop = startTickLoop({ schedules, pollSeconds: settings.JOBS_POLL_SECONDS, log });
-      const ear = listenOrPoll(settings, {
-        isPooled,
-        onNotify: { "scheduled_jobs:insert": loop.wake },
-        log,
-      });
-      parts = { loop, ear };
-    },
-  );
+  const started = awaitDatabase(sql, { settings, log, signal: stopping.signal }).then(async (reach) => {
+    if (stopping.signal.aborted) return;
+    const schedules = createSchedules(sql, settings.JOBS_SCHEMA);
+    // Asks for what a look reads, and so for the role's rights.
+    const nothing = { limit: 1, except: [] };
+    await whileAway(() => schedules.due(new Date(0), nothing), { signal: stopping.signal });
+    if (stopping.signal.aborted) return;
+    const loop = startTickLoop({
+      schedules,
+      pollSeconds: settings.JOBS_POLL_SECONDS,
+      loop: loops.add("ticks"),
+      log,
+    });
+    const ear = listenOrPoll(settings, {
+      ...reach,
+      onNotify: { "scheduled_jobs:insert": loop.wake },
+      log,
+    });
+    parts = { loop, ear };
+  });
   const ready = started.then(() => parts?.ear.settled);
   ready.catch(() => undefined);
 
@@ -68,7 +73,11 @@ function startOne(settings: SchedulerSettings, { log }: { readonly log: Log }): 
 
   return {
     ready,
-    checks: [databaseCheck(sql), { name: "scheduler", fault: () => faultOf(parts, stopping.signal.aborted) }],
+    checks: [
+      databaseCheck(sql),
+      { name: "scheduler", fault: () => faultOf(parts, stopping.signal.aborted) },
+      loops.check,
+    ],
     drain: (now) => {
       stopping.abort();
       return stop(now);

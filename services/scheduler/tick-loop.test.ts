@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { createSchedules } from "../../db/client/schedules.ts";
+import { createLoops } from "../health/loops.ts";
 import { createLog } from "../log/log.ts";
 import { until } from "../testing/until.ts";
 import { withDatabase } from "../testing/with-database.ts";
@@ -22,7 +23,8 @@ async function withLoops(count: number) {
   });
   const schedules = createSchedules(sql, "app_jobs");
   const loops: TickLoop[] = [];
-  const start = () => loops.push(startTickLoop({ schedules, pollSeconds: 0.1, log }));
+  const loop = createLoops({ log }).add("ticks");
+  const start = () => loops.push(startTickLoop({ schedules, pollSeconds: 0.1, loop, log }));
   for (let index = 0; index < count; index++) start();
   return {
     sql,

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Schedules } from "#db/schedules";
+import type { Loop } from "../health/loops.ts";
 import type { Log } from "../log/log.ts";
 import { lookAtSchedules } from "./look.ts";
 import { createRests } from "./rests.ts";
@@ -8,6 +9,7 @@ import { createRests } from "./rests.ts";
 export type TickLoopOptions = {
   readonly schedules: Schedules;
   readonly pollSeconds: number;
+  readonly loop: Loop;
   readonly log: Log;
   /** Gives milliseconds; only differences are used (the process's own clock). */
   readonly clock?: () => number;
@@ -43,7 +45,7 @@ const longestBackoffMs = 5_000;
  * that another loop is just running when this one comes by is left to it and looked for again a second later.
  */
 export function startTickLoop(options: TickLoopOptions): TickLoop {
-  const { schedules, pollSeconds, log, clock = () => performance.now() } = options;
+  const { schedules, pollSeconds, loop, log, clock = () => performance.now() } = options;
   const rests = createRests(clock);
   const stopping = new AbortController();
   let alarm = new AbortController();
@@ -63,18 +65,16 @@ export function startTickLoop(options: TickLoopOptions): TickLoop {
   };
 
   const running = (async () => {
-    let failures = 0;
     while (!stopping.signal.aborted) {
       try {
         const look = await lookAtSchedules({ schedules, rests, log });
         const ms = look.isMore ? 0 : await restMs(look.now);
         lastLookAt = clock();
-        if (failures > 0) log.info("looking at the schedules again", { failures });
-        failures = 0;
+        loop.succeeded();
         if (ms > 0) await sleep(ms);
       } catch (error) {
         if (stopping.signal.aborted) break;
-        failures += 1;
+        const failures = loop.failed(error);
         log.warn("cannot look at the schedules; trying again", { error, failures });
         const backoffMs = Math.min(longestBackoffMs, 100 * 2 ** failures);
         await pause(backoffMs, undefined, { signal: stopping.signal }).catch(() => undefined);

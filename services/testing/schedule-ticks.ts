@@ -3,7 +3,7 @@ import { parseSchedule, type Schedule } from "../scheduler/rule.ts";
 
 /** Gives the schedule that a schedule_info describes. */
 export function scheduleOf(info: object): Schedule {
-  const parsed = parseSchedule(info);
+  const parsed = parseSchedule(JSON.stringify(info));
   if ("fault" in parsed) throw new Error(`Cannot read the schedule: it ${parsed.fault}.`);
   return parsed.schedule;
 }

@@ -16,14 +16,14 @@ export type TestPostgres = AsyncDisposable & {
   readonly startSuccessor: () => Promise<void>;
 };
 
-/** Starts a server; it takes some seconds. */
-export async function withPostgres(): Promise<TestPostgres> {
+/** Starts a server, with further settings as `name=value`; it takes some seconds. */
+export async function withPostgres(settings: readonly string[] = []): Promise<TestPostgres> {
   const base = await mkdtemp(join(tmpdir(), "jobs-postgres-"));
   let folder = join(base, "first");
-  let server: LocalPostgres | null = await startLocalPostgres({ folder, port: 0 });
+  let server: LocalPostgres | null = await startLocalPostgres({ folder, port: 0, settings });
   let { url, port } = server;
   const start = async (at: number) => {
-    server = await startLocalPostgres({ folder, port: at });
+    server = await startLocalPostgres({ folder, port: at, settings });
     ({ url, port } = server);
   };
   await migrate({ DATABASE_URL: url, PGHOST: "", PGPORT: 0, PGUSER: "", PGDATABASE: "" });

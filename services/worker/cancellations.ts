@@ -44,7 +44,11 @@ export function createCancellations({ client, log }: CancellationsOptions): Canc
       for (const [request, job] of underWay) {
         if (!isCancelled(job)) continue;
         underWay.delete(request);
-        log.info("job cancelled: its request is broken off", { jobId: job.id });
+        log.info("job cancelled: its request is broken off", {
+          jobId: job.id,
+          databaseId: job.databaseId,
+          task: job.taskIdentifier,
+        });
         client.abort(request);
       }
     },

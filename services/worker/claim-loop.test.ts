@@ -45,6 +45,7 @@ test("a worker that is told of jobs looks once for each, and not again when it i
     pool: createSlotPool(4),
     tasks: null,
     pollSeconds: 3600,
+    loop: { succeeded: () => {}, failed: () => 1 },
     log: createLog({ level: "silent", format: "json", write: () => {}, now: () => new Date() }),
   });
   const listener = startListener({

@@ -1,9 +1,10 @@
 import type { Jobs } from "#db/jobs";
+import type { Loop } from "../health/loops.ts";
 import type { Log } from "../log/log.ts";
+import { createClaimCursor } from "./claim-cursor.ts";
 import type { HeldJobs } from "./held-jobs.ts";
 import { createLook, type Look } from "./look.ts";
-import { createLookBack } from "./look-back.ts";
-import { createRest, type Rest } from "./rest.ts";
+import { createRest, type LastLook, type Rest } from "./rest.ts";
 import type { Settler } from "./settle.ts";
 import type { SlotPool } from "./slot-pool.ts";
 import { createSlots, type Slots, type SlotsOptions } from "./slots.ts";
@@ -25,6 +26,7 @@ export type ClaimLoopOptions = {
   /** The tasks that this worker takes; null for all. */
   readonly tasks: readonly string[] | null;
   readonly pollSeconds: number;
+  readonly loop: Loop;
   readonly log: Log;
 };
 
@@ -60,7 +62,7 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
     },
     onFollowed: signal.wake,
   });
-  const back = createLookBack();
+  const back = createClaimCursor();
   const look = createLook({ ...options, slots, back, onBesideOver: signal.wake });
   const rest = createRest({ ...options, back });
   const stopping = new AbortController();
@@ -68,21 +70,21 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
   const waitAtMost = (ms: number) => signal.wait(slots.waitedMs() > 0 ? Math.min(ms, patienceMs) : ms);
 
   const running = (async () => {
-    let failures = 0;
     while (!stopping.signal.aborted) {
       try {
         if (slots.waitedMs() > patienceMs) await giveBackUnstarted(options, { slots, look });
+        const beganAt = performance.now();
         const found = slots.wanted() === 0 ? "enough" : await look.once();
-        failures = 0;
+        options.loop.succeeded();
         if (found !== "enough")
-          await waitAtMost(await sleepMs(rest, { ...options, hasFound: found === "some" }));
+          await waitAtMost(await sleepMs(rest, options.health, { hasFound: found === "some", beganAt }));
         else if (slots.wanted() === 0) {
           isFull = true;
           await waitAtMost(options.pollSeconds * 1000);
           isFull = false;
         }
       } catch (error) {
-        failures += 1;
+        const failures = options.loop.failed(error);
         options.log.warn("cannot claim jobs; trying again", { error, failures });
         await signal.wait(Math.min(5_000, 100 * 2 ** failures));
       }
@@ -132,10 +134,7 @@ function takeBack({ health }: Pick<ClaimLoopOptions, "health">, slots: Slots): n
   return left.length;
 }
 
-async function sleepMs(
-  rest: Rest,
-  { health, hasFound }: ClaimLoopOptions & { readonly hasFound: boolean },
-): Promise<number> {
-  const ms = await rest.sleepMs(hasFound);
+async function sleepMs(rest: Rest, health: TaskHealth, look: LastLook): Promise<number> {
+  const ms = await rest.sleepMs(look);
   return Math.min(ms, health.nextTrialMs(Date.now()) ?? ms);
 }

@@ -1,10 +1,13 @@
+import { isRowHeld, isTransient } from "#db/is-transient";
 import type { Jobs, LeasedJob } from "#db/jobs";
 import type { WorkerOrders } from "#db/worker-runs";
 import { createKeyRing } from "../callback-token/key-ring.ts";
+import type { Loop, Loops } from "../health/loops.ts";
 import type { Log } from "../log/log.ts";
 import { createCancellations } from "./cancellations.ts";
 import { createHeldJobs, type HeldJobs } from "./held-jobs.ts";
-import { createPoster } from "./http/post.ts";
+import { createHttpClient } from "./http/http-client.ts";
+import { createProxies } from "./http/proxies.ts";
 import { type MadeRequest, performJob } from "./perform-job.ts";
 import { createRequestSigner, createTaskUrls, prepareRequest } from "./prepare-request.ts";
 import { createSettler, type Settler } from "./settle.ts";
@@ -16,6 +19,7 @@ import { createWakeOthers } from "./wake-others.ts";
 /** What the flight uses. */
 export type FlightOptions = {
   readonly jobs: Jobs;
+  readonly loops: Loops;
   readonly log: Log;
   /** Whether the lease of this worker's run still lasts. */
   readonly keepsLease: () => boolean;
@@ -41,18 +45,22 @@ export type Flight = {
 /** Puts together what takes jobs to their functions and outcomes back. */
 export function createFlight(
   settings: WorkerSettings,
-  { jobs, log, keepsLease, isStopping }: FlightOptions,
+  { jobs, loops, log, keepsLease, isStopping }: FlightOptions,
 ): Flight {
   const wakeOthers = createWakeOthers(jobs, log);
   const held = createHeldJobs();
   const health = createTaskHealth();
   const settler = createSettler({
-    jobs,
+    jobs: watchOutcomes(jobs, loops.add("outcomes")),
     callbackSeconds: settings.JOBS_CALLBACK_TIMEOUT_SECONDS,
     unreachableLimitSeconds: settings.JOBS_UNREACHABLE_HOURS * 3600,
     log,
   });
-  const client = createPoster({ usesProxy: settings.HTTP_PROXY !== undefined, maySend: keepsLease });
+  const client = createHttpClient({
+    proxies: createProxies(settings),
+    mostIdle: settings.JOBS_CONCURRENCY,
+    maySend: keepsLease,
+  });
   const cancellations = createCancellations({ client, log });
   const limits = createTaskLimits(settings.JOBS_TIMEOUT_SECONDS);
   const options = {
@@ -96,6 +104,28 @@ export function createFlight(
   };
 }
 
+/** Gives the same calls, each of which tells its loop whether the database took it; what it refuses of one job is no failure of all. */
+function watchOutcomes(jobs: Jobs, loop: Loop): Jobs {
+  const watch =
+    <Args extends unknown[], Answer>(call: (...args: Args) => Promise<Answer>) =>
+    async (...args: Args): Promise<Answer> => {
+      try {
+        const answer = await call(...args);
+        loop.succeeded();
+        return answer;
+      } catch (error) {
+        if (isTransient(error) && !isRowHeld(error)) loop.failed(error);
+        throw error;
+      }
+    };
+  return {
+    ...jobs,
+    completeJobs: watch(jobs.completeJobs),
+    failJobs: watch(jobs.failJobs),
+    acceptJobs: watch(jobs.acceptJobs),
+  };
+}
+
 function createRequestMaker(settings: WorkerSettings, jobs: Jobs) {
   const ring = createKeyRing(jobs);
   const sign = createRequestSigner(settings.JOBS_SIGNING_SECRETS);
@@ -110,7 +140,7 @@ function createRequestMaker(settings: WorkerSettings, jobs: Jobs) {
   ): MadeRequest | Promise<MadeRequest> => {
     if (key === undefined)
       throw new Error(
-        "Cannot sign a callback token: the table callback_keys is empty. Insert a secret into it.",
+        "Cannot sign a callback token: the table callback_keys is empty. It is mended within minutes, or by: select * from app_jobs.repair()",
       );
     const now = new Date();
     const request = prepareRequest(job, {

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import type { Claimed, TaskFilter } from "#db/jobs";
 import { createLog } from "../log/log.ts";
+import { createClaimCursor } from "./claim-cursor.ts";
 import { createHeldJobs } from "./held-jobs.ts";
 import { createLook } from "./look.ts";
-import { createLookBack } from "./look-back.ts";
 import { createSlotPool } from "./slot-pool.ts";
 import { createSlots } from "./slots.ts";
 import { createTaskHealth } from "./task-health.ts";
@@ -39,15 +39,17 @@ function withLook(answer: () => Promise<Claimed>) {
     slots,
     settler: { takeCompleted: () => ({ leases: [], written: () => {}, putBack: () => {} }) },
     tasks: null,
-    back: createLookBack(),
+    back: createClaimCursor(),
     onBesideOver: () => {},
     log: createLog({ level: "silent", format: "json", write: () => {}, now: () => new Date() }),
   });
   return { look, health, asked, strayCalls: () => strayCalls };
 }
 
+const nothing = { jobs: [], refused: new Set<string>(), blocks: 0, mayBeMore: false };
+
 test("tasks that were out of reach and have nothing due cost a claim once, and not at every look", async () => {
-  const { look, health, asked } = withLook(() => Promise.resolve({ jobs: [], refused: new Set() }));
+  const { look, health, asked } = withLook(() => Promise.resolve(nothing));
   // Long ago, so that their rest is over.
   for (const task of ["a", "b", "c"]) health.unreachable(task, 0);
   await look.once();
@@ -59,7 +61,7 @@ test("tasks that were out of reach and have nothing due cost a claim once, and n
 test("a task that was out of reach is tried again after a trial whose claim failed", async () => {
   const database = { isAway: true };
   const { look, health, asked } = withLook(() =>
-    database.isAway ? Promise.reject(new Error("away")) : Promise.resolve({ jobs: [], refused: new Set() }),
+    database.isAway ? Promise.reject(new Error("away")) : Promise.resolve(nothing),
   );
   for (const task of ["a", "b"]) health.unreachable(task, 0);
   const failure = await look.once().catch(String);
@@ -75,7 +77,7 @@ test("a task that was out of reach is tried again after a trial whose claim fail
 });
 
 test("what could not be given back is looked for before the next claim", async () => {
-  const { look, asked, strayCalls } = withLook(() => Promise.resolve({ jobs: [], refused: new Set() }));
+  const { look, asked, strayCalls } = withLook(() => Promise.resolve(nothing));
   await look.once();
   expect([strayCalls(), asked.length]).toEqual([0, 1]);
   look.mayHaveStrays();

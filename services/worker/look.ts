@@ -1,11 +1,11 @@
 import type { Jobs, TaskFilter } from "#db/jobs";
 import type { Log } from "../log/log.ts";
+import type { ClaimCursor, Reach } from "./claim-cursor.ts";
 import type { HeldJobs } from "./held-jobs.ts";
-import type { LookBack, Reach } from "./look-back.ts";
 import type { Settler } from "./settle.ts";
 import type { Slots } from "./slots.ts";
 import { createStrays } from "./strays.ts";
-import type { TaskHealth } from "./task-health.ts";
+import { type TaskHealth, trialsPerLook } from "./task-health.ts";
 import type { WorkerRun } from "./worker-run.ts";
 
 /** What looking for due jobs needs. */
@@ -17,7 +17,7 @@ export type LookOptions = {
   readonly health: TaskHealth;
   readonly tasks: readonly string[] | null;
   readonly slots: Slots;
-  readonly back: LookBack;
+  readonly back: ClaimCursor;
   /** Called when a look beside the others is over, whatever it found. */
   readonly onBesideOver: () => void;
   readonly log: Log;
@@ -39,28 +39,37 @@ export type Look = {
 /** How much to claim, of which tasks, and for which run. */
 type Wanted = { readonly worker: string; readonly limit: number; readonly filter: TaskFilter };
 
+/** How many jobs a claim handed to the slots, and whether there may be more. */
+type Handed = { readonly count: number; readonly mayBeMore: boolean };
+
 /**
- * Gives a function that claims once and gives the number of jobs that it handed to the slots. Without a reach it looks at
+ * Gives a function that claims once and tells what it handed to the slots. Without a reach it looks at
  * everything and is not one of the row of looks: the place of a job on trial says nothing of where the next ones are.
  */
 function createClaim({ jobs, run, settler, slots, back }: LookOptions, onFailed: () => void) {
-  return async ({ worker, limit, filter }: Wanted, reach: Reach | null): Promise<number> => {
+  return async ({ worker, limit, filter }: Wanted, reach: Reach | null): Promise<Handed> => {
     const startedAt = performance.now();
     const completed = reach?.isBeside ? null : settler.takeCompleted();
     try {
       const floors = reach?.floors ?? null;
       const leases = completed?.leases ?? [];
-      const found = await jobs.getJobs({ run: worker, limit, tasks: filter, floors, completed: leases });
+      const found = await jobs.getJobs({
+        run: worker,
+        limit,
+        tasks: filter,
+        floors,
+        maxBytes: slots.wantedBytes(),
+        completed: leases,
+      });
       completed?.written(found.refused);
       const ms = performance.now() - startedAt;
-      const wasFilled = found.jobs.length === limit;
-      if (!reach?.isBeside) slots.claimTook(ms, wasFilled);
-      if (reach !== null)
-        back.looked({ reach, ms, claimed: found.jobs, completed: leases.length, wasFilled });
+      const { blocks, jobs: claimed, mayBeMore } = found;
+      if (!reach?.isBeside) slots.claimTook(ms, mayBeMore);
+      if (reach !== null) back.looked({ reach, blocks, claimed, wasFilled: mayBeMore });
       // The answer may have waited, as while the process stood still: then the jobs are others' by now, or soon will be.
-      if (!run.keeps(worker)) return 0;
-      found.jobs.forEach(slots.add);
-      return found.jobs.length;
+      if (!run.keeps(worker)) return { count: 0, mayBeMore };
+      claimed.forEach(slots.add);
+      return { count: claimed.length, mayBeMore };
     } catch (error) {
       onFailed();
       slots.claimFailed();
@@ -101,37 +110,39 @@ export function createLook(options: LookOptions): Look {
     if (count > 0) log.warn("gave back jobs whose claim was lost with the connection", { count });
   };
 
-  const tryResting = async (worker: string) => {
+  const tryResting = async (worker: string): Promise<{ readonly mayBeMore: boolean }> => {
     const untried = new Set(health.startTrials(Date.now()));
+    const mayBeMore = untried.size === trialsPerLook;
     try {
       for (const task of untried) {
         if (slots.wanted() === 0) break;
         const trial = { worker, limit: 1, filter: { only: [task], except: null } };
         const found = await claim(trial, null);
         untried.delete(task);
-        if (found === 0) health.forget(task);
+        if (found.count === 0) health.forget(task);
       }
     } finally {
       // Where a claim failed too: a trial that nobody ends would keep its task out for ever.
       untried.forEach(health.endTrial);
     }
+    return { mayBeMore };
   };
 
   const once = async (): Promise<Found> => {
     const worker = await run.current();
     if (strays.isDue()) await giveBackStrays(worker);
-    await tryResting(worker);
+    const trials = await tryResting(worker);
     const limit = slots.wanted();
     if (limit === 0) return "enough";
-    const resting = health.resting();
-    const wanted = { worker, limit, filter: { only: tasks, except: resting.length === 0 ? null : resting } };
+    const except = [...health.resting(), ...slots.leftOut()];
+    const wanted = { worker, limit, filter: { only: tasks, except: except.length === 0 ? null : except } };
     let reach = back.reach();
     if (reach.isBeside) {
       startBeside(wanted, reach);
       reach = back.reach();
     }
-    const count = await claim(wanted, reach);
-    return count === limit ? "enough" : count > 0 ? "some" : "nothing";
+    const { count, mayBeMore } = await claim(wanted, reach);
+    return mayBeMore || trials.mayBeMore ? "enough" : count > 0 ? "some" : "nothing";
   };
 
   return {

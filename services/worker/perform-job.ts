@@ -47,7 +47,7 @@ export async function performJob(
   events: PerformEvents,
 ): Promise<boolean> {
   const startedAt = performance.now();
-  const facts = { jobId: job.id, task: job.taskIdentifier, attempt: job.attempt };
+  const facts = factsOf(job);
   const dispatched = await dispatchedOf(job, options, events.isLeased);
   const endedAt = performance.now();
   events.onAnswered();
@@ -71,6 +71,11 @@ export async function performJob(
     options.log.error("cannot record the outcome", { ...facts, error });
     return true;
   }
+}
+
+/** Gives what names a job and its attempt in the log. */
+function factsOf({ id, databaseId, taskIdentifier, attempt }: LeasedJob) {
+  return { jobId: id, databaseId, task: taskIdentifier, attempt };
 }
 
 type HealthNote = { readonly task: string; readonly health: TaskHealth };
@@ -124,7 +129,7 @@ function settlementOf(outcome: Outcome, attempt: AttemptFacts): Settlement {
 type Report = {
   readonly log: Log;
   readonly taken: boolean;
-  readonly facts: { readonly jobId: string; readonly task: string; readonly attempt: number };
+  readonly facts: ReturnType<typeof factsOf>;
   readonly ms: number;
 };
 

@@ -40,6 +40,7 @@ export function prepareRequest(
       maxAttempts: Math.max(job.attempt, Math.min(job.maxAttempts, options.limits.maxAttempts)),
       taskIdentifier: job.taskIdentifier,
       deadline: new Date(options.now.getTime() + options.limits.timeoutSeconds * 1000),
+      timeoutSeconds: options.limits.timeoutSeconds,
       createdAt: dateOf(job.createdAtMs),
       traceparent: job.traceparent,
       tracestate: job.tracestate,

@@ -1,16 +1,19 @@
 import type { Jobs } from "#db/jobs";
-import type { LookBack } from "./look-back.ts";
+import type { ClaimCursor } from "./claim-cursor.ts";
 import type { WorkerRun } from "./worker-run.ts";
 
 /** What resting needs. */
 export type RestOptions = {
   readonly jobs: Pick<Jobs, "restWorker" | "nextJob">;
   readonly run: Pick<WorkerRun, "current">;
-  readonly back: LookBack;
+  readonly back: ClaimCursor;
   readonly pollSeconds: number;
   /** Whether notifications reach this process at the moment; where not, it asks for none. */
   readonly hears: () => boolean;
 };
+
+/** A look that found too little: whether it found anything, and when it began, by performance.now(). */
+export type LastLook = { readonly hasFound: boolean; readonly beganAt: number };
 
 /** How a worker that found nothing to claim sleeps without missing what comes. */
 export type Rest = {
@@ -19,7 +22,7 @@ export type Rest = {
   /** Whether the database has been told that we sleep, and so tells of all that becomes due now. */
   readonly isToldOf: () => boolean;
   /** Gives how long to sleep after a look that found too little, in ms; 0 means to look again at once. */
-  readonly sleepMs: (hasFound: boolean) => Promise<number>;
+  readonly sleepMs: (look: LastLook) => Promise<number>;
 };
 
 /**
@@ -80,7 +83,7 @@ export function createRest({ jobs, run, back, pollSeconds, hears }: RestOptions)
     const until = performance.now() + pollMs;
     await jobs.restWorker(worker, pollSeconds);
     // In a transaction of its own: what began to write before it may have been before the commit.
-    const { nextTransaction, oldestTransaction } = await jobs.nextJob(back.lastFloors());
+    const { nextTransaction, oldestTransaction } = await jobs.nextJob();
     const haveAllSeen = oldestTransaction >= nextTransaction;
     asleep = { run: worker, until, firstToSee: nextTransaction, haveAllSeen };
   };
@@ -88,14 +91,14 @@ export function createRest({ jobs, run, back, pollSeconds, hears }: RestOptions)
   return {
     notified: crowd.add,
     isToldOf: () => asleep !== null && hears(),
-    sleepMs: async (hasFound) => {
+    sleepMs: async ({ hasFound, beganAt }) => {
       // Sleeping is safe only after a look at everything, or while the next one is not due.
       if (back.lastFloors() !== null && back.untilWholeMs() <= 0) return 0;
       const worker = await run.current();
       if (!hears()) {
         await wakeUp(worker);
         lookMs = hasFound ? shortestLookMs : nextUnheardMs(lookMs, pollMs);
-        return await unheardMs(lookMs, { jobs, back });
+        return await unheardMs(lookMs, { jobs, beganAt });
       }
       if (crowd.isThere()) lookMs = shortestLookMs;
       if (lookMs > 0) {
@@ -112,7 +115,7 @@ export function createRest({ jobs, run, back, pollSeconds, hears }: RestOptions)
         await fallAsleep(worker);
         return 0;
       }
-      const next = await jobs.nextJob(back.floors());
+      const next = await jobs.nextJob(secondsSince(beganAt));
       let patienceMs = asleep.until - performance.now();
       if (back.untilWholeMs() > 0) patienceMs = Math.min(patienceMs, back.untilWholeMs());
       if (asleep.haveAllSeen) stragglerMs = firstStragglerMs;
@@ -123,9 +126,7 @@ export function createRest({ jobs, run, back, pollSeconds, hears }: RestOptions)
         patienceMs = Math.min(patienceMs, stragglerMs);
         stragglerMs = Math.min(stragglerMs * 2, pollMs);
       }
-      // A job that is due and was not claimed is another worker's, or of a task that is not for us now.
-      const dueMs = next.seconds === null || next.seconds <= 0 ? patienceMs : next.seconds * 1000;
-      return Math.max(1, Math.ceil(Math.min(patienceMs, dueMs)));
+      return untilDueMs(patienceMs, next.seconds);
     },
   };
 }
@@ -136,17 +137,19 @@ const nextUnheardMs = (lookMs: number, pollMs: number) =>
 /** Gives how long to sleep where nobody can wake us, in ms: about so long, unless the next job is due before. */
 async function unheardMs(
   lookMs: number,
-  { jobs, back }: Pick<RestOptions, "jobs" | "back">,
+  { jobs, beganAt }: Pick<RestOptions, "jobs"> & Pick<LastLook, "beganAt">,
 ): Promise<number> {
   if (lookMs <= longestLookMs) return lookMs;
-  const { seconds } = await jobs.nextJob(back.floors());
+  const { seconds } = await jobs.nextJob(secondsSince(beganAt));
   // Spread, so that workers that started together soon look apart.
-  const spreadMs = lookMs * (0.75 + 0.25 * Math.random());
-  return Math.max(
-    1,
-    Math.ceil(seconds === null || seconds <= 0 ? spreadMs : Math.min(spreadMs, seconds * 1000)),
-  );
+  return untilDueMs(lookMs * (0.75 + 0.25 * Math.random()), seconds);
 }
+
+const secondsSince = (at: number) => (performance.now() - at) / 1000;
+
+/** Gives how long to sleep, in ms, of `longestMs` at most, where the next delayed job is due in `seconds`. */
+const untilDueMs = (longestMs: number, seconds: number | null) =>
+  Math.max(1, Math.ceil(Math.min(longestMs, seconds === null ? longestMs : seconds * 1000)));
 
 /** Gives a counter that tells whether more came than is good, in the present window. */
 function createCrowd() {

@@ -7,11 +7,24 @@ import { httpUrl, list, port, seconds, wholeNumber } from "../config/kinds.ts";
 import { logSettings } from "../config/log-settings.ts";
 import { pollSettings } from "../config/poll-settings.ts";
 import { type CrossCheck, withCrossChecks } from "../config/with-cross-checks.ts";
+import { proxyUrl } from "./http/proxies.ts";
 
 const gatewayUrl = () =>
   z.string().refine((text) => URL.canParse(text.replaceAll("{task}", "task")) && /^https?:/.test(text), {
     error: "expected an http:// or https:// URL, which may contain {task}",
   });
+
+const proxy = (schemes: readonly string[], error: string) =>
+  z.string().refine((text) => isProxy(text, schemes), { error });
+
+function isProxy(text: string, schemes: readonly string[]): boolean {
+  if (!/^(?:[a-z][a-z\d+.-]*:\/\/)?[^\s/?#]+\/?$/i.test(text)) return false;
+  try {
+    return schemes.includes(proxyUrl(text).protocol);
+  } catch {
+    return false;
+  }
+}
 
 const taskUrls = z
   .string()
@@ -36,12 +49,25 @@ export const dispatchSettings = {
   INTERNAL_GATEWAY_DEVELOPMENT_MAP: taskUrls.describe(
     "JSON object from task identifier to the full URL of its function; comes before the base URL.",
   ),
-  HTTP_PROXY: z
-    .string()
-    .regex(/^(https?:\/\/)?[^\s/]+\/?$/i, "expected the http:// or https:// URL of a proxy, or HOST:PORT")
+  HTTP_PROXY: proxy(["http:", "https:"], "expected the http:// or https:// URL of a proxy, or HOST:PORT")
     .optional()
+    .meta({ smallLetters: true })
     .describe(
-      "Proxy for requests to functions with http:// URLs, but for the hosts in NO_PROXY, as in curl.",
+      "Proxy for requests to functions with http:// URLs, but for the hosts in NO_PROXY. Each of the three is read in small letters too, and first.",
+    ),
+  HTTPS_PROXY: proxy(
+    ["http:"],
+    "expected the http:// URL of a proxy, or HOST:PORT; a proxy that is itself spoken to by https cannot carry https",
+  )
+    .optional()
+    .meta({ smallLetters: true })
+    .describe("Proxy for requests to functions with https:// URLs, which it is asked for a tunnel to."),
+  NO_PROXY: z
+    .string()
+    .default("")
+    .meta({ smallLetters: true })
+    .describe(
+      "Hosts that are reached without a proxy, as in curl: names with all below them, addresses, networks such as 10.0.0.0/8, or `*`.",
     ),
   JOBS_SUPPORT_ANY: yesOrNo()
     .default(true)

@@ -4,10 +4,10 @@ import { createHeldJobs } from "./held-jobs.ts";
 import { createSlotPool } from "./slot-pool.ts";
 import { createSlots } from "./slots.ts";
 
-const job = (id: number): LeasedJob => ({
+const job = (id: number, taskIdentifier = "a"): LeasedJob => ({
   id: String(id),
   databaseId: "00000000-0000-4000-8000-000000000001",
-  taskIdentifier: "a",
+  taskIdentifier,
   payload: "{}",
   attempt: 1,
   maxAttempts: 25,
@@ -84,4 +84,37 @@ test("jobs that start fast are claimed ahead, and taken back with the pace forgo
   expect(held.ids().filter((id) => takenBack.some((one) => one.id === id))).toEqual([]);
   expect(slots.wanted()).toBeLessThan(2);
   expect(slots.waitedMs()).toBe(0);
+});
+
+test("a task that hangs leaves an eighth of the slots to others, and each further one half of the rest", () => {
+  const { slots } = withSlots(32);
+  for (const task of ["hangs", "too", "as well"]) {
+    for (let claims = 0; claims < 10; claims++) {
+      const count = slots.leftOut().includes(task) ? 0 : slots.wanted();
+      for (let n = 0; n < count; n++) slots.add(job(n, task));
+    }
+    expect(slots.leftOut()).toContain(task);
+    expect(slots.wanted()).toBeGreaterThan(0);
+  }
+});
+
+test("a task that answers quickly may have every slot", async () => {
+  const { slots, answer } = withSlots(8);
+  expect(slots.wanted()).toBe(7);
+  for (let n = 0; n < 7; n++) slots.add(job(n));
+  expect([slots.wanted(), slots.leftOut()]).toEqual([1, ["a"]]);
+  await answer();
+  expect(slots.leftOut()).toEqual([]);
+  expect(slots.wanted()).toBeGreaterThanOrEqual(2);
+});
+
+test("payloads in hand are bounded, and one job may always be claimed beside none", async () => {
+  const { slots, answer } = withSlots(32);
+  const large = { ...job(1), payload: "x".repeat(40 * 1024 * 1024) };
+  expect(slots.wantedBytes()).toBe(32 * 1024 * 1024);
+  slots.add(large);
+  expect(slots.wanted()).toBe(0);
+  await answer();
+  await Promise.resolve();
+  expect(slots.wanted()).toBe(28);
 });

@@ -23,6 +23,10 @@ export type SlotsOptions = {
 export type Slots = {
   /** How many more jobs to claim now; 0 while there is enough at hand. */
   readonly wanted: () => number;
+  /** How many bytes of payload their jobs may have together. */
+  readonly wantedBytes: () => number;
+  /** Tasks that they may not be of: those that may hold slots for long, where few slots are left. */
+  readonly leftOut: () => readonly string[];
   /** Starts a job, or keeps it until a slot is free. */
   readonly add: (job: LeasedJob) => void;
   /** Tells how long a claim took, in ms: what is claimed ahead follows it. And whether there may be more to claim. */
@@ -44,31 +48,54 @@ const unsettledPerSlot = 8;
 const unsettledAtLeast = 1_024;
 
 /**
+ * Payload of the jobs in hand, in bytes, from which on no more are claimed. A byte of payload takes some five of this process (the
+ * answer's buffer, its text, the request's body), so this is 160 MB at most, beside one job more.
+ */
+const payloadLimit = 32 * 1024 * 1024;
+
+/** A task is quick while its answers take no longer than this on average, and no request in flight is older, in ms. */
+const quickMs = 50;
+
+/** One slot in so many is for quick tasks, and for tasks that have none. */
+const slotsPerReserved = 8;
+
+/** Tasks whose pace is remembered at most; enqueuers name tasks. */
+const tasksLimit = 1_000;
+
+/**
  * Gives slots for a number of requests in flight.
  *
  * A slot is free as soon as its function has answered, while the outcome is on its way to the database with others. And
  * some jobs are claimed ahead: so many that the half of them that is left when the next claim begins lasts, at the rate of
  * late, for two claims. At low load that is none, so that no job waits here while another worker is idle; at high load it is
  * what keeps every slot busy, and makes one claim of hundreds instead of hundreds of claims.
+ *
+ * A function that hangs would hold every slot until its requests time out. So while no more than an eighth of the slots is free,
+ * claims leave out the tasks that have requests in flight and are not known to be quick, and take half of what is left at a time,
+ * since a task that comes new may hang too. Quick tasks use every slot; a task that is alone and slow has seven eighths.
  */
 export function createSlots({ pool, perform, held, onFree, onFollowed }: SlotsOptions): Slots {
   const next: { readonly job: LeasedJob; readonly since: number }[] = [];
   const pace = createPace();
   let unsettled = 0;
+  const inHand = createInHand(held);
   let isClosed = false;
 
   const share = pool.join(() => startNext());
   const unsettledLimit = Math.max(share.limit * unsettledPerSlot, unsettledAtLeast);
   const free = () => (isClosed || unsettled >= unsettledLimit ? 0 : share.free());
+  const requests = createRequests(Math.floor(share.limit / slotsPerReserved));
   const start = async (job: LeasedJob) => {
     share.take();
     unsettled += 1;
     pace.started();
+    const over = requests.began(job.taskIdentifier);
     const isFollowed = await perform(job, () => {
+      over();
       share.give();
       startNext();
     });
-    held.remove(job.id);
+    inHand.remove(job);
     unsettled -= 1;
     startNext();
     if (isFollowed) onFollowed();
@@ -84,10 +111,13 @@ export function createSlots({ pool, perform, held, onFree, onFollowed }: SlotsOp
   return {
     wanted: () => {
       const ahead = pace.ahead();
-      return next.length > ahead / 2 ? 0 : Math.max(0, free() + ahead - next.length);
+      if (next.length > ahead / 2 || inHand.bytesLeft() <= 0) return 0;
+      return requests.wanted(free() - next.length, ahead);
     },
+    leftOut: () => requests.leftOut(free() - next.length),
+    wantedBytes: inHand.bytesLeft,
     add: (job) => {
-      held.add(job.id);
+      inHand.add(job);
       next.push({ job, since: performance.now() });
       startNext();
     },
@@ -103,9 +133,63 @@ export function createSlots({ pool, perform, held, onFree, onFollowed }: SlotsOp
     takeBack: () => {
       pace.forget();
       const left = next.splice(0).map(({ job }) => job);
-      for (const { id } of left) held.remove(id);
+      left.forEach(inHand.remove);
       return left;
     },
+  };
+}
+
+/** Keeps which jobs are in hand, and how many bytes of payload they have. */
+function createInHand(held: SlotsOptions["held"]) {
+  let bytes = 0;
+  return {
+    add: ({ id, payload }: LeasedJob) => {
+      held.add(id);
+      bytes += payload.length;
+    },
+    remove: ({ id, payload }: LeasedJob) => {
+      held.remove(id);
+      bytes -= payload.length;
+    },
+    bytesLeft: () => payloadLimit - bytes,
+  };
+}
+
+/** Keeps since when each task has had requests in flight, and how long its answers take: so many slots are reserved for quick ones. */
+function createRequests(reserved: number) {
+  // In the order in which they began, so that the first of a task is its oldest.
+  const byTask = new Map<string, Set<{ readonly since: number }>>();
+  const answerMs = new Map<string, number>();
+  const notQuick = () => {
+    const before = performance.now() - quickMs;
+    const tasks: string[] = [];
+    for (const [task, [oldest]] of byTask)
+      if ((answerMs.get(task) ?? Infinity) > quickMs || (oldest !== undefined && oldest.since < before))
+        tasks.push(task);
+    return tasks;
+  };
+  return {
+    began: (task: string): (() => void) => {
+      const request = { since: performance.now() };
+      const ofTask = byTask.get(task) ?? new Set();
+      byTask.set(task, ofTask.add(request));
+      return () => {
+        const ms = performance.now() - request.since;
+        ofTask.delete(request);
+        if (ofTask.size === 0) byTask.delete(task);
+        const [first] = answerMs.size >= tasksLimit && !answerMs.has(task) ? answerMs.keys() : [];
+        if (first !== undefined) answerMs.delete(first);
+        answerMs.set(task, (answerMs.get(task) ?? ms) * 0.8 + ms * 0.2);
+      };
+    },
+    /** Gives how many jobs to claim with so many slots left, where `ahead` would be claimed ahead. */
+    wanted: (left: number, ahead: number): number => {
+      const areQuick = byTask.size > 0 && notQuick().length === 0;
+      if (left <= 0 || reserved === 0 || areQuick) return Math.max(0, left + ahead);
+      return left > reserved ? left - reserved : Math.ceil(left / 2);
+    },
+    /** Gives the tasks that get none of so many slots: those that have requests in flight and are not known to be quick. */
+    leftOut: (left: number) => (left <= reserved ? notQuick() : []),
   };
 }
 

@@ -8,6 +8,7 @@ import { awaitDatabase } from "../database/await-database.ts";
 import { databaseCheck } from "../database/database-check.ts";
 import { forEachDatabase, type Part } from "../database/for-each-database.ts";
 import { openServicePool } from "../database/open-service-pool.ts";
+import { createLoops } from "../health/loops.ts";
 import type { Log } from "../log/log.ts";
 import { createDrain } from "../run/create-drain.ts";
 import type { dispatchSettings } from "./settings.ts";
@@ -51,12 +52,13 @@ function startOne(settings: WorkerSettings, { log, pool }: OneOptions): Worker {
   // Six connections: claims and beats do not wait for a batch of outcomes, whose three kinds go side by side.
   const sql = openServicePool(settings, { max: 6, name: "jobs-worker", log });
   const jobs = createJobs(sql, settings.JOBS_SCHEMA, { keepSeconds: settings.JOBS_KEEP_COMPLETED ?? null });
+  const loops = createLoops({ log });
   const stopping = new AbortController();
   const done = new AbortController();
   let parts: ReturnType<typeof startParts> | null = null;
 
-  const started = awaitDatabase(sql, { settings, log, signal: stopping.signal }).then(({ isPooled }) => {
-    if (!stopping.signal.aborted) parts = startParts(settings, { jobs, pool, log, isPooled });
+  const started = awaitDatabase(sql, { settings, log, signal: stopping.signal }).then((reach) => {
+    if (!stopping.signal.aborted) parts = startParts(settings, { jobs, pool, loops, log, reach });
   });
   const ready = started.then(() => parts?.whenReady());
   ready.catch(() => undefined);
@@ -77,7 +79,11 @@ function startOne(settings: WorkerSettings, { log, pool }: OneOptions): Worker {
 
   return {
     ready,
-    checks: [databaseCheck(sql), { name: "worker", fault: workerFault }],
+    checks: [
+      databaseCheck(sql),
+      { name: "worker", fault: workerFault, note: () => parts?.note() ?? null },
+      loops.check,
+    ],
     drain: (now) => {
       stopping.abort();
       return stop(now);

@@ -6,7 +6,7 @@ export type TaskHealth = {
   readonly reached: (task: string) => boolean;
   /** Gives the tasks that ordinary claims leave out. */
   readonly resting: () => string[];
-  /** Gives the tasks of which one job may be tried now; each stays on trial until it answers or endTrial. */
+  /** Gives tasks of which one job may be tried now, at most `trialsPerLook`; each stays on trial until it answers or endTrial. */
   readonly startTrials: (now: number) => string[];
   /** Ends a trial that came to nothing: there was no slot for it, or its request was given up. */
   readonly endTrial: (task: string) => void;
@@ -19,8 +19,11 @@ export type TaskHealth = {
 const firstRestMs = 1_000;
 const longestRestMs = 30_000;
 
-/** Tasks that rest at most: each is a claim of its own when its rest ends, and a word in every other one. Enqueuers name tasks. */
-const restsLimit = 1_000;
+/** Tasks that rest at most: each is a claim of its own when its rest ends, and a step of every other one. Enqueuers name tasks. */
+const restsLimit = 256;
+
+/** Trials at most between two looks for all the other jobs, since each is a claim of its own. */
+export const trialsPerLook = 8;
 
 type Rest = { restMs: number; tryAt: number; onTrial: boolean };
 
@@ -46,7 +49,7 @@ export function createTaskHealth(): TaskHealth {
     reached: (task) => rests.delete(task),
     resting: () => [...rests.keys()],
     startTrials: (now) => {
-      const due = [...rests].filter(([, rest]) => !rest.onTrial && now >= rest.tryAt);
+      const due = [...rests].filter(([, rest]) => !rest.onTrial && now >= rest.tryAt).slice(0, trialsPerLook);
       for (const [, rest] of due) rest.onTrial = true;
       return due.map(([task]) => task);
     },

@@ -1,10 +1,12 @@
 import type { Jobs } from "#db/jobs";
+import type { Loop } from "../health/loops.ts";
 import type { Log } from "../log/log.ts";
 import { type Repetition, startRepeating } from "./repeat.ts";
 
 /** What tidying needs. */
 export type TidyOptions = {
   readonly jobs: Pick<Jobs, "tidyCompleted">;
+  readonly loop: Loop;
   readonly log: Log;
 };
 
@@ -16,13 +18,10 @@ const everyMs = 600_000;
  *
  * Every worker does this; they do not get in each other's way. It goes on where none are kept any more, for those that were.
  */
-export function startTidying({ jobs, log }: TidyOptions): Repetition {
-  return startRepeating(everyMs, async () => {
-    try {
-      const dropped = await jobs.tidyCompleted();
-      if (dropped > 0) log.info("completed jobs cleared", { days: dropped });
-    } catch (error) {
-      log.warn("cannot tidy the completed jobs; trying again", { error });
-    }
+export function startTidying({ jobs, loop, log }: TidyOptions): Repetition {
+  const failing = "cannot tidy the completed jobs; trying again";
+  return startRepeating({ everyMs, loop, log, failing }, async () => {
+    const dropped = await jobs.tidyCompleted();
+    if (dropped > 0) log.info("completed jobs cleared", { days: dropped });
   });
 }

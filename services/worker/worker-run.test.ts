@@ -24,6 +24,8 @@ function startSilentRun() {
     },
     workerId: "w",
     leaseSeconds: 0.5,
+    tasks: null,
+    loop: { succeeded: () => undefined, failed: () => 1 },
     log,
     onOrders: () => undefined,
     onLost: () => {

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Jobs } from "#db/jobs";
 import type { WorkerOrders } from "#db/worker-runs";
+import type { Loop } from "../health/loops.ts";
 import type { Log } from "../log/log.ts";
 import { createWakeSignal } from "./wake-signal.ts";
 
@@ -9,6 +10,9 @@ export type WorkerRunOptions = {
   readonly jobs: Pick<Jobs, "registerWorker" | "beatWorker" | "releaseWorker">;
   readonly workerId: string;
   readonly leaseSeconds: number;
+  /** The tasks that it takes, null for all: told to the database, which knows then what nobody takes. */
+  readonly tasks: readonly string[] | null;
+  readonly loop: Loop;
   readonly log: Log;
   /** Called when the lease has ended: the jobs of that run belong to others now. */
   readonly onLost: () => void;
@@ -72,7 +76,7 @@ export function startWorkerRun(options: WorkerRunOptions): WorkerRun {
   const register = async () => {
     const run = crypto.randomUUID();
     const keptUntil = Date.now() + leaseMs;
-    await jobs.registerWorker({ run, workerId: options.workerId, leaseSeconds });
+    await jobs.registerWorker({ run, workerId: options.workerId, leaseSeconds, tasks: options.tasks });
     const orders = await jobs.beatWorker(run);
     if (orders !== null) options.onOrders(orders);
     held = { run, keptUntil };
@@ -130,9 +134,10 @@ async function beat(held: Held, { options, lose }: BeatOptions): Promise<boolean
       held.keptUntil = startedAt + options.leaseSeconds * 1000;
       options.onOrders(orders);
     }
+    options.loop.succeeded();
     return true;
   } catch (error) {
-    options.log.warn("no beat", { error });
+    options.log.warn("no beat", { error, failures: options.loop.failed(error) });
     if (Date.now() >= held.keptUntil) lose(held.run, "no beat got through for a whole lease");
     return false;
   }

@@ -33,6 +33,7 @@ function withDatabaseThat(fault: Fault) {
       completeJobs: (leases) => take("complete", leases),
       failJobs: (failures) => take(failures.map(({ kind }) => kind).join(), failures),
       acceptJobs: (leases) => take("accept", leases),
+      heldLeases: async () => new Set(),
     },
     callbackSeconds: 60,
     unreachableLimitSeconds: 60,
@@ -41,7 +42,47 @@ function withDatabaseThat(fault: Fault) {
   return { settler, taken };
 }
 
-test("a job whose row an application holds keeps no other outcome waiting, and is written when it is free", async () => {
+test("a job in other hands keeps no other outcome waiting, and is written when it is free", async () => {
+  let isHeld = true;
+  const taken: string[] = [];
+  const settler = createSettler({
+    jobs: {
+      completeJobs: async (leases) => {
+        const free = leases.filter(({ jobId }) => !isHeld || jobId !== "7");
+        taken.push(...free.map(({ jobId }) => jobId));
+        return idsOf(free);
+      },
+      failJobs: async () => new Set(),
+      acceptJobs: async () => new Set(),
+      heldLeases: async (leases) => idsOf(leases.filter(({ jobId }) => jobId === "7")),
+    },
+    callbackSeconds: 60,
+    unreachableLimitSeconds: 60,
+    log,
+  });
+  const settled = Array.from({ length: 20 }, (_, id) =>
+    settler.settle(lease(String(id)), { kind: "complete" }),
+  );
+  await until("the others are written", () => taken.length === 19);
+  // What a claim has brought in vain is brought again too, and what has passed on is told apart from it.
+  const late = [settler.settle(lease("late"), { kind: "retry", message: "no", delaySeconds: null })];
+  expect(await Promise.all(late)).toEqual([false]);
+  isHeld = false;
+  expect(await Promise.all(settled)).not.toContain(false);
+});
+
+test("completions that a failed claim took along are written apart, and the next claims take none", async () => {
+  const { settler, taken } = withDatabaseThat(() => null);
+  const first = settler.settle(lease("1"), { kind: "complete" });
+  const second = settler.settle(lease("2"), { kind: "complete" });
+  const completed = settler.takeCompleted();
+  completed.putBack();
+  expect(settler.takeCompleted().leases).toEqual([]);
+  expect(await Promise.all([first, second])).toEqual([true, true]);
+  expect(taken.toSorted()).toEqual(["complete 1", "complete 2"]);
+});
+
+test("an outcome that waits too long for something of the user's own keeps no other outcome waiting, and is written when it is free", async () => {
   let isHeld = true;
   const { settler, taken } = withDatabaseThat((leases) =>
     isHeld && idsOf(leases).has("7") ? "55P03" : null,

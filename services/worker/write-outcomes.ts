@@ -36,10 +36,12 @@ export type Entry = {
 
 /** What writing needs. */
 export type WriteOptions = {
-  readonly jobs: Pick<Jobs, "completeJobs" | "failJobs" | "acceptJobs">;
+  readonly jobs: Pick<Jobs, "completeJobs" | "failJobs" | "acceptJobs" | "heldLeases">;
   readonly callbackSeconds: number;
   readonly unreachableLimitSeconds: number;
   readonly log: Log;
+  /** Takes the outcomes that are to be brought again a little later: another transaction has their jobs in its hands. */
+  readonly onHeld: (entries: readonly Entry[]) => void;
   /** Gives up what is not written: its leases are lost. */
   readonly abandoned: AbortSignal;
 };
@@ -47,40 +49,42 @@ export type WriteOptions = {
 /** The longest pause before a batch is written once more, in ms. */
 const longestPauseMs = 1_000;
 
-/** The pause before one outcome is tried again whose job's row is held, in ms, beside the two seconds that the database waits for it. */
-const heldPauseMs = 500;
-
 /**
- * Writes a batch, again and again while the database is away, and resolves every entry. Never rejects.
+ * Writes a batch, again and again while the database is away, and resolves every entry but those that `onHeld` takes. Never rejects.
  *
  * What keeps a batch from being written is parted from the others and goes on by itself, so that this is over sooner: an outcome
- * that the database refuses, and a job whose row an application holds that has taken its key and not committed.
+ * that the database refuses, and one that waits too long, as where a trigger of somebody's own on jobs needs what another transaction has.
  */
 export async function writeOutcomes(entries: readonly Entry[], options: WriteOptions): Promise<void> {
   const { abandoned, log } = options;
+  let open = entries;
   for (let failures = 0; !abandoned.aborted; failures++) {
     try {
-      const taken = await writeBatch(entries, options);
-      for (const entry of entries) entry.resolve(taken.has(entry.lease.jobId));
+      const taken = await writeBatch(open, options);
+      for (const entry of open) if (taken.has(entry.lease.jobId)) entry.resolve(true);
+      open = open.filter(({ lease }) => !taken.has(lease.jobId));
+      if (open.length > 0) await tellHeld(open, options);
       return;
     } catch (error) {
-      if (isRowHeld(error)) return part(entries, options);
-      if (!isTransient(error) && !entries.some(({ isSubstitute }) => isSubstitute))
-        return refused(entries, { ...options, error });
-      log.warn("cannot write outcomes; trying again", { error, outcomes: entries.length });
+      if (isRowHeld(error)) return part(open, options);
+      if (!isTransient(error) && !open.some(({ isSubstitute }) => isSubstitute))
+        return refused(open, { ...options, error });
+      log.warn("cannot write outcomes; trying again", { error, outcomes: open.length });
       await pauseUnless(abandoned, Math.min(longestPauseMs, 50 * 2 ** failures));
     }
   }
-  for (const entry of entries) entry.resolve(false);
+  for (const entry of open) entry.resolve(false);
+}
+
+/** Of outcomes that were not taken, tells those whose lease has passed on from those whose job is in other hands. */
+async function tellHeld(entries: readonly Entry[], { jobs, onHeld }: WriteOptions): Promise<void> {
+  const held = await jobs.heldLeases(entries.map(({ lease }) => lease));
+  for (const entry of entries) if (!held.has(entry.lease.jobId)) entry.resolve(false);
+  if (held.size > 0) onHeld(entries.filter(({ lease }) => held.has(lease.jobId)));
 }
 
 function part(entries: readonly Entry[], options: WriteOptions): void {
-  const [only, another] = entries;
-  if (only !== undefined && another === undefined) {
-    options.log.warn("an outcome waits: a transaction holds its job", { jobId: only.lease.jobId });
-    void pauseUnless(options.abandoned, heldPauseMs).then(() => writeOutcomes(entries, options));
-    return;
-  }
+  if (entries.length === 1) return options.onHeld(entries);
   const middle = Math.ceil(entries.length / 2);
   void writeOutcomes(entries.slice(0, middle), options);
   void writeOutcomes(entries.slice(middle), options);

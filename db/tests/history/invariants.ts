@@ -115,11 +115,12 @@ function expectedAttempts(change: Change, now: JobRow, old: JobRow | null): bool
   const { kind } = change.call;
   if (old === null) return now.attempts === 0;
   if (isClaim(change)) return now.attempts === old.attempts + 1;
-  if (kind === "add") return now.attempts === (old.isLeased ? old.maxAttempts : 0);
+  if (kind === "add") return now.attempts === (old.isLeased ? old.attempts : 0);
+  if (now.attempts === now.maxAttempts && old.superseded) return true;
   if (kind === "dead" || kind === "permanentlyFail" || kind === "cancel")
     return now.attempts === old.maxAttempts;
   if (kind === "unreachable" || kind === "release" || kind === "releasePlain")
-    return now.attempts === (old.superseded ? old.maxAttempts : old.attempts - 1);
+    return now.attempts === old.attempts - 1;
   return now.attempts === old.attempts || (kind === "reschedule" && now.attempts === 0);
 }
 

@@ -152,11 +152,23 @@ async function hiddenQueues({ sql }: TestDatabase): Promise<string[]> {
     select distinct j.queue_name as name
     from app_jobs.jobs as j
     where j.queue_name is not null and j.locked_at is null and j.attempts < j.max_attempts
+      and j.run_at <= j.updated_at
       and not exists (
         select
         from app_jobs.job_queues as q
-        where q.queue_name = j.queue_name and q.next_priority <= j.priority
-          and q.next_run_at <= greatest(j.run_at, clock_timestamp() + interval '50 milliseconds')
+        where q.queue_name = j.queue_name and q.task_identifier = j.task_identifier
+          and (
+            (q.next_priority, q.next_run_at) <= (j.priority, j.run_at)
+            or q.closed_until <= clock_timestamp() + interval '50 milliseconds'
+          )
+          and (
+            coalesce(q.closed_until, '-infinity') <= clock_timestamp() + interval '50 milliseconds'
+            or exists (
+              select
+              from app_jobs.jobs as running
+              where running.queue_name = q.queue_name and running.locked_at is not null and running.parked_queue
+            )
+          )
       )`;
   return rows.map(({ name }) => name);
 }
@@ -195,5 +207,5 @@ async function drain({ sql }: TestDatabase, world: World): Promise<void> {
 export function stateOf(row: JobRow | null): "absent" | "leased" | "waiting" | "dead" {
   if (row === null) return "absent";
   if (row.isLeased) return "leased";
-  return row.attempts < row.maxAttempts ? "waiting" : "dead";
+  return row.attempts < row.maxAttempts && !row.superseded ? "waiting" : "dead";
 }

@@ -12,6 +12,8 @@ export type ModelJob = {
   attempts: number;
   maxAttempts: number;
   superseded: boolean;
+  /** Whether it ends before its attempts are used up: failed for good, cancelled, or by an operator. */
+  isEnded: boolean;
   /** What job_attempts has of it. */
   attemptRecords: readonly AttemptRecord[];
   lease: {

@@ -14,7 +14,13 @@ function revive(model: Model, chosen: readonly number[], change: Partial<ModelJo
     const isTaken = [...model.jobs.values()].some(
       ({ key, tenant }) => key === job.key && tenant === job.tenant,
     );
-    const back = { attempts: 0, superseded: false, unansweredToken: null, key: isTaken ? null : job.key };
+    const back = {
+      attempts: 0,
+      superseded: false,
+      isEnded: false,
+      unansweredToken: null,
+      key: isTaken ? null : job.key,
+    };
     model.jobs.set(id, { ...job, ...back, ...change });
   }
 }
@@ -36,21 +42,21 @@ export const operators = {
     const change = { runAt: runAtOf(step, model.now), priority: step.priority, ...attempts };
     operate(model, jobIdsOf(step, world), (job) => {
       recordLost(job);
-      free(job, { ...change, ...(job.superseded ? { attempts: job.maxAttempts } : {}) });
+      free(job, { ...change, ...(job.superseded ? { attempts: job.attempts } : {}) });
     });
   },
   permanentlyFail: (model, { step, world }) =>
     operate(model, jobIdsOf(step, world).slice(0, 1), (job) => {
       recordLost(job);
       record(job, "operator");
-      free(job, { attempts: job.maxAttempts });
+      free(job, { isEnded: true });
     }),
   cancel: ({ jobs }, { step, world }) => {
     for (const id of new Set(jobIdsOf(step, world).slice(0, 2))) {
       const job = jobs.get(id);
       if (job === undefined) continue;
       record(job, job.lease === null ? "operator" : "cancelled");
-      free(job, { attempts: job.maxAttempts });
+      free(job, { isEnded: true });
     }
   },
   retryDead: (model, { step, world }) =>

@@ -71,7 +71,7 @@ const claims = {
     const { run, worker } = pick(world.runs, step.pick) ?? { run: crypto.randomUUID(), worker: "nobody" };
     const { jobId, token } = leaseOf(step, world);
     const text = `select id, lease_token as token from app_jobs.get_jobs(
-      $1, $2, completed_ids => array[$3::bigint], completed_tokens => array[$4::uuid])`;
+      $1, $2, completed_ids => array[$3::bigint], completed_tokens => array[$4::uuid]) where kind in ('job', 'refused')`;
     const rows = await ask<{ id: string; token: string | null }>(
       { kind: "getJobs", run, worker, token },
       text,
@@ -82,7 +82,7 @@ const claims = {
   },
   getJobs: async (step, { runs }, ask) => {
     const { run, worker } = pick(runs, step.pick) ?? { run: crypto.randomUUID(), worker: "nobody" };
-    const text = "select id, lease_token as token from app_jobs.get_jobs($1, $2)";
+    const text = "select id, lease_token as token from app_jobs.get_jobs($1, $2) where kind = 'job'";
     return seen(await ask<Claimed>({ kind: "getJobs", run, worker }, text, [run, step.count]), worker);
   },
   getJob: async (step, _, ask) => {

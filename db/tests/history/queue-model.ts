@@ -33,11 +33,17 @@ function enqueue(model: Model, id: number, wanted: Wanted): void {
   const holder = [...model.jobs.values()].find(
     (job) => key !== null && job.key === key && job.tenant === tenant,
   );
-  if (holder !== undefined && holder.lease !== null)
-    Object.assign(holder, { key: null, attempts: holder.maxAttempts, superseded: true });
+  if (holder !== undefined && holder.lease !== null) Object.assign(holder, { key: null, superseded: true });
   const { queue, priority, maxAttempts, runAt } = wanted;
   const attemptRecords = model.jobs.get(id)?.attemptRecords ?? [];
-  const fresh = { attempts: 0, superseded: false, lease: null, unansweredToken: null, attemptRecords };
+  const fresh = {
+    attempts: 0,
+    superseded: false,
+    isEnded: false,
+    lease: null,
+    unansweredToken: null,
+    attemptRecords,
+  };
   model.jobs.set(id, { id, tenant, key, queue, priority, maxAttempts, runAt, ...fresh });
 }
 
@@ -106,8 +112,6 @@ function differ(expected: readonly number[], leases: readonly SeenLease[] = []):
     : `the claim took ${String(taken)}, expected ${String(expected)}`;
 }
 
-const attemptGivenBack = (job: ModelJob) => (job.superseded ? job.maxAttempts : job.attempts - 1);
-
 function rescue(model: Model): void {
   for (const job of model.jobs.values()) {
     if (!job.lease?.isOver) continue;
@@ -145,7 +149,7 @@ type Failure = { readonly outcome: string; readonly now: number; readonly isAnsw
 function fail(job: ModelJob, { outcome, now, isAnswered = false }: Failure): void {
   record(job, outcome);
   const unansweredToken = outcome === "retry" && !isAnswered ? (job.lease?.token ?? null) : null;
-  if (outcome === "dead" || job.superseded) free(job, { attempts: job.maxAttempts, unansweredToken });
+  if (outcome === "dead" || job.superseded) free(job, { isEnded: true, unansweredToken });
   else if (outcome === "retry") free(job, { runAt: farAhead + job.id, unansweredToken });
   else free(job, { attempts: job.attempts - 1, runAt: now });
 }
@@ -193,7 +197,7 @@ function release(model: Model, isTheirs: (job: ModelJob) => boolean): void {
   for (const job of model.jobs.values()) {
     if (job.lease === null || !isTheirs(job)) continue;
     record(job, "released");
-    free(job, { attempts: attemptGivenBack(job) });
+    free(job, { attempts: job.attempts - 1 });
   }
 }
 
@@ -223,10 +227,10 @@ const crashes = {
   rescue: (model) => rescue(model),
 } satisfies Record<string, (model: Model, given: Given) => void>;
 
-/** Moves to the dead what is free and has no attempt left. */
+/** Moves to the dead what is free and will not run again. */
 function bury({ jobs, dead }: Model): void {
   for (const [id, job] of jobs)
-    if (job.lease === null && job.attempts >= job.maxAttempts) {
+    if (job.lease === null && (job.isEnded || job.superseded || job.attempts >= job.maxAttempts)) {
       jobs.delete(id);
       dead.set(id, job);
     }

@@ -5,7 +5,7 @@
 grant usage on schema app_jobs to jobs_service;
 grant select, insert, update, delete on app_jobs.jobs, app_jobs.dead_jobs, app_jobs.job_attempts, app_jobs.completed_jobs,
   app_jobs.job_queues, app_jobs.scheduled_jobs, app_jobs.workers, app_jobs.cancelled_leases, app_jobs.task_policies to jobs_service;
-grant select on app_jobs.callback_keys to jobs_service;
+grant select on app_jobs.callback_keys, app_jobs.repairs to jobs_service;
 grant execute on all functions in schema app_jobs to jobs_service;
 
 -- enqueuing role
@@ -21,4 +21,5 @@ grant usage on schema app_jobs to pg_monitor;
 grant execute on function app_jobs.queue_depth, app_jobs.queue_health to pg_monitor;
 grant select (lease_until) on app_jobs.workers to pg_monitor;
 grant select (died_at) on app_jobs.dead_jobs to pg_monitor;
+grant select (repaired, fault) on app_jobs.repairs to pg_monitor;
 grant select (schedule_error, next_tick, paused_at) on app_jobs.scheduled_jobs to pg_monitor;

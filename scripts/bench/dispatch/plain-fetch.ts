@@ -15,6 +15,7 @@ const all = () =>
     maxAttempts: 25,
     taskIdentifier: "mail",
     deadline: new Date(),
+    timeoutSeconds: 290,
     createdAt: new Date(),
     traceparent: null,
     tracestate: null,

@@ -15,10 +15,14 @@ export type BenchServer = AsyncDisposable & {
 
 const settings = ["track_commit_timestamp=on", "shared_buffers=256MB", "max_wal_size=4GB"];
 
-/** Starts a server in a folder of its own, which is removed with it. */
-export async function withBenchServer(): Promise<BenchServer> {
+/** Starts a server in a folder of its own, which is removed with it; `more` are further settings, as `name=value`. */
+export async function withBenchServer(more: readonly string[] = []): Promise<BenchServer> {
   const folder = await temporaryFolder("jobs-bench-");
-  const server = await startLocalPostgres({ folder: join(folder.path, "postgres"), port: 0, settings });
+  const server = await startLocalPostgres({
+    folder: join(folder.path, "postgres"),
+    port: 0,
+    settings: [...settings, ...more],
+  });
   const admin = openDatabase(server.url);
   let count = 0;
   return {

@@ -1,8 +1,5 @@
-import { join } from "node:path";
-import { z } from "zod";
-import { temporaryFolder } from "../../options/temporary-folder.ts";
 import type { BenchDatabase, BenchServer } from "../host/bench-server.ts";
-import { type Program, runProgram } from "../host/run-program.ts";
+import { commitsOf, enqueueBy } from "../host/enqueue-by.ts";
 import type { FunctionServer } from "../host/start-function-server.ts";
 import { execute, payloadOf, type Queue } from "../peers/queue.ts";
 
@@ -19,7 +16,8 @@ const inFlight = 32;
 export async function measureThroughput(stage: LatencyStage, seconds: number): Promise<number> {
   return await withWorker(stage, async (database) => {
     const words = [String(8), String(seconds + 2)];
-    await using _load = await enqueueBy("enqueue/drive-load.ts", { queue: stage.queue, database, words });
+    const statement = stage.queue.addOne(payloadOf(0));
+    await using _load = await enqueueBy("enqueue/drive-load.ts", { statement, database, words });
     await Bun.sleep(1000);
     const [before, from] = [await callsOf(stage.fn), performance.now()];
     await Bun.sleep(seconds * 1000);
@@ -36,16 +34,17 @@ export async function measureThroughput(stage: LatencyStage, seconds: number): P
 export async function measureLatency(stage: LatencyStage, count: number, rate: number): Promise<number[]> {
   return await withWorker(stage, async (database) => {
     const words = [String(count), String(rate)];
-    await using load = await enqueueBy("latency/enqueue-paced.ts", { queue: stage.queue, database, words });
-    const commits = new Map(pairs.parse(JSON.parse(await load.line(/^\[/))));
+    const statement = stage.queue.addOne(payloadOf(0));
+    await using load = await enqueueBy("latency/enqueue-paced.ts", { statement, database, words });
+    const commits = await commitsOf(load);
     while ((await callsOf(stage.fn)) < count) await Bun.sleep(20);
-    const arrivals = pairs.parse(await (await fetch(`${stage.fn.url}?arrivals=true`)).json());
+    const arrivals = await stage.fn.arrivals();
     // A fifth to warm up.
-    return arrivals.filter(([n]) => n >= count / 5).map(([n, at]) => at - (commits.get(n) ?? Number.NaN));
+    return [...arrivals]
+      .filter(([n]) => n >= count / 5)
+      .map(([n, at]) => at - (commits.get(n)?.committedAt ?? Number.NaN));
   });
 }
-
-const pairs = z.array(z.tuple([z.number(), z.number()]));
 
 /** Runs a worker that has already called the function once, on a database of its own. */
 async function withWorker<T>(stage: LatencyStage, use: (database: BenchDatabase) => Promise<T>): Promise<T> {
@@ -57,29 +56,8 @@ async function withWorker<T>(stage: LatencyStage, use: (database: BenchDatabase)
   await execute(database.sql, queue.addOne(payloadOf(-1)));
   while ((await callsOf(fn)) === 0) await Bun.sleep(20);
   await Bun.sleep(500);
-  await fetch(`${fn.url}?keep=true`, { method: "DELETE" });
+  await fn.noteArrivals();
   return await use(database);
-}
-
-type Enqueuing = {
-  readonly queue: Queue;
-  readonly database: BenchDatabase;
-  readonly words: readonly string[];
-};
-
-/** Runs a program that enqueues by the queue's own statement. */
-async function enqueueBy(program: string, { queue, database, words }: Enqueuing): Promise<Program> {
-  const folder = await temporaryFolder("latency-");
-  const file = join(folder.path, "statement.json");
-  await Bun.write(file, JSON.stringify(queue.addOne(payloadOf(0))));
-  const started = runProgram(`scripts/bench/${program}`, { DATABASE_URL: database.url }, [file, ...words]);
-  return {
-    ...started,
-    [Symbol.asyncDispose]: async () => {
-      await started[Symbol.asyncDispose]();
-      await folder[Symbol.asyncDispose]();
-    },
-  };
 }
 
 async function callsOf(fn: FunctionServer): Promise<number> {

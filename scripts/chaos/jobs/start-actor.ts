@@ -3,6 +3,7 @@ import { join } from "node:path";
 /** A service of ours as a process of a run. Of what it prints only the end is kept. */
 export type Actor = {
   readonly name: string;
+  readonly pid: number;
   readonly kill: (signal: "SIGTERM" | "SIGKILL" | "SIGSTOP" | "SIGCONT") => void;
   /** Resolves with the exit code. */
   readonly exited: Promise<number>;
@@ -44,6 +45,7 @@ export function startActor({ name, program, env, onLeaseLost }: ActorOptions): A
   const heard = Promise.all([readLines(child.stdout, hear), readLines(child.stderr, hear)]);
   return {
     name,
+    pid: child.pid,
     kill: (signal) => child.kill(signal),
     exited: child.exited.then(async (code) => {
       await heard;

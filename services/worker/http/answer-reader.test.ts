@@ -1,6 +1,9 @@
 import { expect, test } from "bun:test";
 import * as fc from "fast-check";
-import { type Answer, answerLimitBytes, createAnswerReader } from "./answer-reader.ts";
+import { type Answer, createAnswerReader } from "./answer-reader.ts";
+import { answerLimitBytes, bodyLimitBytes } from "./body-reader.ts";
+import { extrasLimitBytes } from "./chunk-reader.ts";
+import { headLimitBytes, interimLimits } from "./head-reader.ts";
 
 /** Reads an answer that comes in these pieces, and the end of the connection after them. */
 function read(...pieces: string[]): Answer | null {
@@ -69,12 +72,10 @@ test.each([
   ["an upgrade", "HTTP/1.1 101 Switching Protocols\r\n\r\n"],
   ["a header without a name", head(": x")],
   ["a header with a space in its name", head("Content-Length : 5")],
-  ["a folded header", head("A: 1", " 2")],
   ["lengths that differ", head("Content-Length: 5", "Content-Length: 6")],
   ["a length that is none", head("Content-Length: +5")],
   ["a chunk size that is none", `${head("Transfer-Encoding: chunked")}zz\r\n`],
   ["a chunk that is longer than it says", `${head("Transfer-Encoding: chunked")}2\r\nhello\r\n`],
-  ["an endless head", `HTTP/1.1 200 OK\r\nA: ${"x".repeat(20_000)}`],
   ["an endless chunk size", `${head("Transfer-Encoding: chunked")}${"0".repeat(5_000)}`],
 ])("%s is refused", (_, text) => {
   expect(() => read(text)).toThrow();
@@ -86,10 +87,95 @@ test("an answer that breaks off is none", () => {
   expect(read("HTTP/1.1 200 OK\r\n")).toBe(null);
 });
 
-test("of a long body the beginning is kept, and the connection is not used again", () => {
-  const answer = read(head("Content-Length: 1000000"), "x".repeat(60_000), "y".repeat(60_000));
+const succeeded = head("Content-Length: 1000000");
+const failed = succeeded.replace("200 OK", "500 No");
+
+test("a long body of a success is read to its end, of which the beginning is kept, and the connection used again", () => {
+  const answer = read(succeeded, "x".repeat(60_000), "y".repeat(940_000));
+  expect(answer?.response.body).toBe("x".repeat(60_000) + "y".repeat(answerLimitBytes - 60_000));
+  expect(answer?.mayReuse).toBe(true);
+  expect(read(succeeded, "x".repeat(60_000), "y".repeat(60_000))).toBe(null);
+});
+
+test("of a long body of a failure the beginning is enough, and the connection is not used again", () => {
+  const answer = read(failed, "x".repeat(60_000), "y".repeat(60_000));
   expect(answer?.response.body).toHaveLength(answerLimitBytes);
   expect(answer?.mayReuse).toBe(false);
+});
+
+/** Reads a beginning and then the same piece again and again, and gives how many bytes were read until it was refused. */
+function readUntilRefused(beginning: string, piece: string): number {
+  const reader = createAnswerReader();
+  const again = Buffer.from(piece);
+  let bytes = beginning.length;
+  try {
+    if (beginning !== "") reader.push(Buffer.from(beginning));
+    for (; bytes < 1_000_000_000; bytes += again.length) reader.push(again);
+  } catch {
+    return bytes;
+  }
+  throw new Error("never refused");
+}
+
+const chunked = head("Transfer-Encoding: chunked");
+
+test.each([
+  ["interim answers", "", "HTTP/1.1 100 Continue\r\n\r\n", interimLimits.count * 25],
+  ["short interim answers", "", "HTTP/1.1 100\n\n", interimLimits.count * 14],
+  ["interim answers, many at once", "", "HTTP/1.1 102 X\r\n\r\n".repeat(3_000), interimLimits.count * 18],
+  [
+    "interim answers with much in them",
+    "",
+    `HTTP/1.1 103 X\r\nA: ${"x".repeat(5_000)}\r\n\r\n`,
+    interimLimits.bytes,
+  ],
+  ["a head of one line", "HTTP/1.1 200 OK\r\nA: ", "x", headLimitBytes],
+  ["a head of many lines", "HTTP/1.1 200 OK\r\n", "A: 1\r\n", headLimitBytes],
+  ["a head of folded lines", "HTTP/1.1 200 OK\r\nA: 1\r\n", " 1\r\n", headLimitBytes],
+  ["a status line", "HTTP/1.1 200 ", "x", headLimitBytes],
+  ["one extension of a chunk", `${chunked}1;`, "x".repeat(1_000), extrasLimitBytes],
+  ["extensions of many chunks", chunked, `1;${"x".repeat(4_000)}\r\no\r\n`, extrasLimitBytes],
+  ["trailers", `${chunked}0\r\n`, "A: 1\r\n", 2 * extrasLimitBytes],
+  ["white space behind a size", `${chunked}1`, " ", extrasLimitBytes],
+  ["a size", chunked, "0", 12],
+  ["a body", head("Content-Length: 999999999"), "x".repeat(1_000_000), bodyLimitBytes],
+  ["a body to the connection's end", head(), "x".repeat(1_000_000), bodyLimitBytes],
+  ["a body in chunks", chunked, `f4240\r\n${"x".repeat(1_000_000)}\r\n`, bodyLimitBytes],
+])("%s without end: refused after a bounded number of bytes", (...row) => {
+  const [, beginning, piece, limit] = row;
+  const read = readUntilRefused(beginning, piece);
+  expect(read).toBeLessThanOrEqual(limit + beginning.length + piece.length);
+  expect(read).toBeGreaterThan(limit / 2 - piece.length);
+});
+
+test("a head is as long as it may be in one piece and in two", () => {
+  const answer = (length: number) => {
+    const text = head("Content-Length: 0", "A: ");
+    return text.replace("A: ", `A: ${"x".repeat(length - text.length)}`);
+  };
+  for (const at of [headLimitBytes, 10, 40_000]) {
+    const [fits, tooLong] = [answer(headLimitBytes), answer(headLimitBytes + 1)];
+    expect(read(fits.slice(0, at), fits.slice(at))?.response.status).toBe(200);
+    expect(() => read(tooLong.slice(0, at), tooLong.slice(at))).toThrow("longer than");
+  }
+});
+
+test("an hour of interim answers, one each second, comes before an answer", () => {
+  const interim = Array.from({ length: 3_600 }, () => "HTTP/1.1 102 Processing\r\n\r\n");
+  expect(read(...interim, `${head("Content-Length: 2")}ok`)?.response.body).toBe("ok");
+});
+
+test("a body that begins with the mark of the byte order is the same whole and in pieces", () => {
+  const whole = `${head("Content-Length: 5")}\ufeffok`;
+  expect(read(whole)?.response.body).toBe("ok");
+  expect(read(whole.slice(0, -2), whole.slice(-2))?.response.body).toBe("ok");
+});
+
+test("chunks by HTTP/1.0 are read, and the connection is not used again", () => {
+  const answer = read(
+    `${chunked.replace("HTTP/1.1 200 OK", "HTTP/1.0 200 OK\r\nConnection: keep-alive")}2\r\nok\r\n0\r\n\r\n`,
+  );
+  expect([answer?.response.body, answer?.mayReuse]).toEqual(["ok", false]);
 });
 
 test("bytes that are no UTF-8 are replaced, and characters that come in two pieces are whole", () => {

@@ -29,6 +29,8 @@ export type Exchange = {
   readonly startedAt: number;
   timer: ReturnType<typeof setTimeout> | undefined;
   connection: Connection | null;
+  /** Gives up the connection that is being opened. */
+  abandon: (() => void) | null;
   /** How often it was sent: twice where the first connection was closed as the request left. */
   sends: number;
   hasEnded: boolean;
@@ -46,6 +48,9 @@ export const longestCrossingMs = 250;
 /** Too Early (RFC 8470 §5.2): what a function of the kit answers to a signature that it has seen. */
 const seenBefore = 425;
 
+/** Proxy Authentication Required (RFC 9110 §15.5.8): nobody but a proxy says it, before it passes anything on. */
+const proxyPassword = 407;
+
 /** Sends a request, over a kept connection where there is one. */
 export function startExchange(options: ExchangeOptions): Exchange {
   const { idle, origin, timeoutMs } = options;
@@ -54,6 +59,7 @@ export function startExchange(options: ExchangeOptions): Exchange {
     startedAt: performance.now(),
     timer: undefined,
     connection: null,
+    abandon: null,
     sends: 0,
     hasEnded: false,
   };
@@ -67,6 +73,7 @@ export function startExchange(options: ExchangeOptions): Exchange {
 /** Ends a request whose connection is of no further use. */
 export function breakOff(exchange: Exchange, ended: Ended): void {
   exchange.connection?.close();
+  exchange.abandon?.();
   end(exchange, ended);
 }
 
@@ -86,13 +93,14 @@ function setTimer(exchange: Exchange, untilMs: number): void {
 function expire(exchange: Exchange): void {
   const never = "no connection came about in time";
   if (exchange.connection !== null) breakOff(exchange, { failure: "timeout", message: "" });
-  else end(exchange, exchange.sends > 0 ? lost(never) : { failure: "refused", message: never });
+  else breakOff(exchange, exchange.sends > 0 ? lost(never) : { failure: "refused", message: never });
 }
 
 function connect(exchange: Exchange): void {
   exchange.connection = null;
-  openConnection(exchange.options.address, {
+  exchange.abandon = openConnection(exchange.options.address, {
     opened: (connection) => {
+      exchange.abandon = null;
       const maySend = exchange.options.maySend();
       if (exchange.hasEnded || !maySend) {
         connection.close();
@@ -120,13 +128,13 @@ function send(exchange: Exchange, { connection, isKept }: Way): void {
         breakOff(exchange, lost(error instanceof Error ? error.message : String(error)));
       }
     },
-    onClosed: (reason) => {
-      const answer = reader.close();
-      if (answer !== null) end(exchange, answer.response);
+    onClosed: (fault) => {
+      const answer = fault === null ? reader.close() : null;
+      if (answer !== null) end(exchange, meantBy(exchange, answer.response));
       else if (isKept && !reader.hasBegun() && mayHaveCrossed(exchange)) {
         setTimer(exchange, Math.min(exchange.options.timeoutMs, connectMs));
         connect(exchange);
-      } else end(exchange, lost(reason));
+      } else end(exchange, lost(fault ?? "it closed the connection"));
     },
   });
 }
@@ -147,6 +155,15 @@ function answered(exchange: Exchange, { connection, answer }: Got): void {
   const wasSentWhole = connection.rest();
   if (answer.mayReuse && wasSentWhole) idle.keep(origin, connection, answer.keepAliveSeconds);
   else connection.close();
-  const wasLost = exchange.sends > 1 && answer.response.status === seenBefore;
-  end(exchange, wasLost ? lost("it closed the connection, and had the request already") : answer.response);
+  end(exchange, meantBy(exchange, answer.response));
+}
+
+/** Gives what an answer means that is not the function's: to a request that was sent twice, or of a proxy that has not passed it on. */
+function meantBy({ sends, options }: Exchange, response: DispatchResponse): Ended {
+  if (sends > 1 && response.status === seenBefore)
+    return lost("it closed the connection, and had the request already");
+  const { isProxy, hostname, port } = options.address;
+  if (isProxy && response.status === proxyPassword)
+    return { failure: "refused", message: `the proxy ${hostname}:${port} wants a password (HTTP 407)` };
+  return response;
 }

@@ -20,8 +20,20 @@ const longestLifeMs = 60_000;
 
 type Kept = { readonly connection: Connection; readonly untilMs: number };
 
-/** Gives an empty store of idle connections. Until `closeAll`, what has waited too long is closed every second. */
-export function createIdleConnections(now: () => number = () => performance.now()): IdleConnections {
+/** What a store of idle connections may be told. */
+export type IdleOptions = {
+  /** How many may wait at most, over all origins: files are few, and a gateway with a host for each task has many. */
+  readonly most: number;
+  readonly now?: () => number;
+};
+
+/**
+ * Gives an empty store of idle connections. Until `closeAll`, what has waited too long is closed every second; of more than `most` the
+ * one that has waited longest at the origin that has not been without for the longest time.
+ */
+export function createIdleConnections({ most, now = () => performance.now() }: IdleOptions): IdleConnections {
+  let count = 0;
+  // An origin that is without is left out, and comes in last again: the first ones are those that nobody has asked for in a while.
   const byOrigin = new Map<string, Kept[]>();
   const isUsable = ({ connection, untilMs }: Kept) => connection.isOpen() && untilMs > now();
 
@@ -29,12 +41,22 @@ export function createIdleConnections(now: () => number = () => performance.now(
     for (const [origin, kept] of byOrigin) {
       const usable = kept.filter(isUsable);
       for (const one of kept) if (!isUsable(one)) one.connection.close();
+      count -= kept.length - usable.length;
       if (usable.length === 0) byOrigin.delete(origin);
       else byOrigin.set(origin, usable);
     }
   };
   const timer = setInterval(sweep, 1_000);
   timer.unref();
+
+  const closeOne = () => {
+    const [first] = byOrigin;
+    if (first === undefined) return;
+    const [origin, kept] = first;
+    kept.shift()?.connection.close();
+    count -= 1;
+    if (kept.length === 0) byOrigin.delete(origin);
+  };
 
   return {
     keep: (origin, connection, serverKeepsSeconds = keptSeconds + marginSeconds) => {
@@ -44,11 +66,16 @@ export function createIdleConnections(now: () => number = () => performance.now(
       const kept = byOrigin.get(origin);
       if (kept === undefined) byOrigin.set(origin, [one]);
       else kept.push(one);
+      count += 1;
+      if (count > most) closeOne();
     },
     take: (origin) => {
       const kept = byOrigin.get(origin);
+      if (kept === undefined) return undefined;
       for (;;) {
-        const one = kept?.pop();
+        const one = kept.pop();
+        if (one !== undefined) count -= 1;
+        if (kept.length === 0) byOrigin.delete(origin);
         if (one === undefined || isUsable(one)) return one?.connection;
         one.connection.close();
       }
@@ -57,6 +84,7 @@ export function createIdleConnections(now: () => number = () => performance.now(
       clearInterval(timer);
       for (const kept of byOrigin.values()) for (const { connection } of kept) connection.close();
       byOrigin.clear();
+      count = 0;
     },
   };
 }
