@@ -17,7 +17,7 @@ export type MigrationResult = {
   readonly applied: number;
   /** Files that are applied now. */
   readonly total: number;
-  /** Whether the schema was another system's until this run (db/adopting.md). */
+  /** Whether the schema was another system's until this run (docs/moving/from-knative-job-service.md). */
   readonly adopted: boolean;
 };
 

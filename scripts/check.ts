@@ -1,12 +1,9 @@
-import { join } from "node:path";
-import { formatter, programs, runProgram } from "./check/programs.ts";
+import { programs, runProgram } from "./check/programs.ts";
 import { repositoryChecks } from "./check/repository-checks.ts";
-import { readRepository, root } from "./check/repository-files.ts";
-import { findSettings } from "./check/settings-objects.ts";
-import { renderSettingsTable, withSettingsTable } from "./check/settings-table.ts";
+import { readRepository } from "./check/repository-files.ts";
 import { readOptions } from "./options/read-options.ts";
 
-// The gate: `bun run check`. With --write it first mends what a program can: the format, and the README's settings.
+// The gate: `bun run check`. What a program can mend, `bun run format` and `bun run docs` do.
 
 type Check = { readonly name: string; readonly run: () => Promise<string | undefined> };
 type Result = { readonly name: string; readonly fault: string | undefined; readonly ms: number };
@@ -41,17 +38,8 @@ async function run(check: Check): Promise<Result> {
   return { name: check.name, fault, ms: Math.round(performance.now() - start) };
 }
 
-async function mend(): Promise<void> {
-  const files = await readRepository();
-  const readme = files.find(({ path }) => path === "README.md")?.text ?? "";
-  const table = renderSettingsTable(await findSettings(files));
-  await Bun.write(join(root, "README.md"), withSettingsTable(readme, table) ?? readme);
-  await runProgram(formatter);
-}
-
 if (import.meta.main) {
-  const { write } = readOptions({ write: { type: "boolean", default: false } });
-  if (write) await mend();
+  readOptions({});
   const { passed, failed } = await runChecks();
   console.log(`${passed} checks passed, ${failed} failed`);
   process.exitCode = failed === 0 ? 0 : 1;

@@ -110,7 +110,7 @@ test.skipIf(!isInstalled)("what is not the original's is named, and nothing is c
 });
 
 test.skipIf(!isInstalled)(
-  "the role of a service has what db/README.md grants it, after an adoption",
+  "the role of a service has what docs/roles.md grants it, after an adoption",
   async () => {
     await using database = await withOriginal();
     const { sql } = database;

@@ -70,7 +70,7 @@ $$;
 truncate app_jobs_before.jobs, app_jobs_before.scheduled_jobs, app_jobs_before.job_queues;
 
 -- Whoever could reach the schema could call its functions, as long as PUBLIC was not forbidden to. Who could delete jobs ran a
--- service, and needs what a service role needs here (db/README.md).
+-- service, and needs what a service role needs here (docs/roles.md).
 do $$
 declare
   command text;

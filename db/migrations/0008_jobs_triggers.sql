@@ -193,8 +193,8 @@ comment on function app_jobs.tg_parked_queue_left() is
 
 revoke all on function app_jobs.tg_parked_queue_left() from public;
 
--- After, as a trigger before a row's change locks the row first, whatever its condition says: 1 µs and 56 bytes of WAL a job
--- (bun run bench claim). The mark stays in a row that goes on, and goes with the next claim; meanwhile it does no harm.
+-- After, as a trigger before a row's change locks the row first, whatever its condition says: 1 µs and 56 bytes of WAL a job.
+-- The mark stays in a row that goes on, and goes with the next claim; meanwhile it does no harm.
 create trigger parked_queue_left
 after update of locked_at, queue_name on app_jobs.jobs
 for each row

@@ -216,7 +216,7 @@ begin
   raise warning 'COMPLETED_JOBS_NOT_KEPT' using
     errcode = state,
     detail = format('%s jobs were completed and not kept: %s', lost, fault),
-    hint = 'See db/README.md for the rights that keeping needs; jobs.keep_completed is an interval such as 7 days.';
+    hint = 'See docs/roles.md for the rights that keeping needs; jobs.keep_completed is an interval such as 7 days.';
 end;
 $$;
 

@@ -1,5 +1,5 @@
 -- The system that this schema replaces gives its role administrator all rights here. Where that role exists, so do we;
--- elsewhere nobody but the owner has any until granted (db/README.md tells which roles need what).
+-- elsewhere nobody but the owner has any until granted (docs/roles.md tells which roles need what).
 do $$
 begin
   if exists (select from pg_catalog.pg_roles where rolname = 'administrator') then

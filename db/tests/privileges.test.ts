@@ -7,10 +7,10 @@ import { createSchedules } from "../client/schedules.ts";
 
 const tenant = "5b720132-17d5-424d-9bcb-ee7b17c13d43";
 
-/** Makes a role with the statements that db/README.md prints for it, and gives a connection of that role. */
+/** Makes a role with the statements that docs/roles.md prints for it, and gives a connection of that role. */
 async function withRole(database: TestDatabase, role: string): Promise<AsyncDisposable & { sql: Sql }> {
-  const readme = await Bun.file(new URL("../README.md", import.meta.url)).text();
-  const statements = readme.match(new RegExp(`\`\`\`sql\\n-- ${role}\\n(.*?)\`\`\``, "s"))?.[1];
+  const page = await Bun.file(new URL("../../docs/roles.md", import.meta.url)).text();
+  const statements = page.match(new RegExp(`\`\`\`sql\\n-- ${role}\\n(.*?)\`\`\``, "s"))?.[1];
   const name = `${role.replaceAll(" ", "_")}_${crypto.randomUUID().slice(0, 8)}`;
   await database.sql.unsafe(`create role ${name} login password 'secret'`);
   await database.sql.unsafe((statements ?? "no such block").replaceAll("ROLE", name));

@@ -38,7 +38,7 @@ test("a role that may not see the jobs is told what it needs", async () => {
   await using command = withProcess("scripts/jobs.ts", stranger.env, ["list"]);
   expect(await command.exited).toBe(1);
   expect(command.output()).toBe(
-    "Cannot do that: permission denied for schema app_jobs. Grant the role what db/README.md lists for a service, or use the schema's owner.\n",
+    "Cannot do that: permission denied for schema app_jobs. Grant the role what docs/roles.md lists for a service, or use the schema's owner.\n",
   );
 });
 
@@ -75,7 +75,7 @@ test.each(["job-service", "worker", "callback", "scheduler"])(
     });
     expect(await started.exited).toBe(1);
     expect(started.output()).toMatch(
-      /^Cannot use the database .* permission denied for .*\. Grant the role what db\/README\.md lists\.$/m,
+      /^Cannot use the database .* permission denied for .*\. Grant the role what docs\/roles\.md lists\.$/m,
     );
     expect(started.output()).not.toContain("    at ");
     await database.sql.unsafe(`drop owned by ${role}`);

@@ -89,22 +89,21 @@ test("every alert and every panel asks for metrics that exist, and every metric 
   );
 });
 
-test("the grants of service and enqueuer are those that db/README.md gives", async () => {
-  const readme = await Bun.file(join(root, "db/README.md")).text();
+test("the grants of service and enqueuer are those that docs/roles.md gives", async () => {
+  const page = await Bun.file(join(root, "docs/roles.md")).text();
   const grants = await Bun.file(join(root, "infra/kubernetes/base/grants.sql")).text();
   for (const [block, role] of [
     ["service role", "jobs_service"],
     ["enqueuing role", "jobs_enqueuer"],
   ] as const) {
-    const statements =
-      readme.match(new RegExp(`\`\`\`sql\\n(-- ${block}\\n.*?)\`\`\``, "s"))?.[1] ?? "missing";
+    const statements = page.match(new RegExp(`\`\`\`sql\\n(-- ${block}\\n.*?)\`\`\``, "s"))?.[1] ?? "missing";
     expect(grants).toContain(statements.replaceAll("ROLE", role));
   }
 });
 
-test("the commands that the README gives name what is there, and enqueue a mail", async () => {
+test("the commands of docs/deploying.md name what is there, and enqueue a mail", async () => {
   await using database = await withDatabase();
-  const chapter = (await Bun.file(join(root, "README.md")).text()).split("## How do I deploy it?")[1] ?? "";
+  const chapter = (await Bun.file(join(root, "docs/deploying.md")).text()).split("## On Knative")[1] ?? "";
   const blocks = [...chapter.matchAll(/```bash\n(.*?)```/gs)].map(([, text = ""]) => text.trim().split("\n"));
   const [commands = [], edge] = blocks;
   expect(edge).toHaveLength(5);

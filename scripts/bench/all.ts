@@ -5,7 +5,7 @@ import { atExit } from "../options/at-exit.ts";
 import { onlyThese } from "../options/only-these.ts";
 import { readOptions } from "../options/read-options.ts";
 
-// Everything that the README's table tells, and two more, one after the other, in an hour and a quarter. What each run prints goes
+// Everything that the table of docs/performance.md tells, and two more, one after the other, in an hour and a quarter. What each run prints goes
 // into NAME.txt of --out, and its command, how it ended and how long it took into runs.txt. One that fails or takes too long
 // keeps none of the others back. The machine has to be left alone meanwhile: figures are the machine's too.
 

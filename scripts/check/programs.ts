@@ -17,9 +17,6 @@ export const programs: readonly Program[] = [
   { name: "unused code (knip)", file: "knip/dist/cli.js", args: ["--no-progress"] },
 ];
 
-/** The program that formats every file in place. */
-export const formatter: Program = { name: "format", file: biome, args: ["check", "--write", "--colors=off"] };
-
 /** Runs a program in the repository's root, and gives what it printed if it failed, or else undefined. */
 export async function runProgram({ file, args }: Program): Promise<string | undefined> {
   const child = Bun.spawn([process.execPath, join(root, "node_modules", file), ...args], {

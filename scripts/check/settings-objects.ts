@@ -12,10 +12,10 @@ export type PartSettings = {
 /** Where settings live. There is no other list of them: a new part's file is found by its place. */
 const place = /^(services|functions|scripts)\/([^/]+)\/(settings|config)\.ts$/;
 
-/** Parts whose settings come first in the README, in this order; the others follow by name. */
+/** Parts whose settings come first on their page, in this order; the others follow by name. */
 const first = ["job-service", "worker", "callback", "scheduler", "send-email-link", "simple-email"];
 
-/** Gives every exported zod object of every `settings.ts` and `config.ts`, in the README's order. */
+/** Gives every exported zod object of every `settings.ts` and `config.ts`, in that page's order. */
 export async function findSettings(files: readonly SourceFile[]): Promise<PartSettings[]> {
   const found = files.flatMap(({ path }) => {
     const part = path.match(place)?.[2];

@@ -2,11 +2,14 @@ import { hostname } from "node:os";
 import { z } from "zod";
 import type { PartSettings } from "./settings-objects.ts";
 
+/** The page whose table of settings is rendered from the code. */
+export const settingsPage = "docs/settings.md";
+
 type Row = { readonly name: string; readonly given: string; readonly text: string; readonly parts: string[] };
 
 const markers = /(<!-- settings:begin -->\n)[\s\S]*?(<!-- settings:end -->)/;
 
-/** Gives the README's table of settings: name, default, meaning, and which parts read it. */
+/** Gives the table of all settings: name, default, meaning, and which parts read it. */
 export function renderSettingsTable(all: readonly PartSettings[]): string {
   const rows = new Map<string, Row>();
   for (const { part, settings } of all)
@@ -24,27 +27,27 @@ export function renderSettingsTable(all: readonly PartSettings[]): string {
   return ["| setting | default | meaning | read by |", "|---|---|---|---|", ...lines, ""].join("\n");
 }
 
-/** Gives a README with the table between its two markers, or undefined where they are missing. */
-export function withSettingsTable(readme: string, table: string): string | undefined {
-  if (!markers.test(readme)) return undefined;
-  return readme.replace(markers, (_, begin: string, end: string) => `${begin}\n${table}\n${end}`);
+/** Gives the page of settings with the table between its two markers, or undefined where they are missing. */
+export function withSettingsTable(page: string, table: string): string | undefined {
+  if (!markers.test(page)) return undefined;
+  return page.replace(markers, (_, begin: string, end: string) => `${begin}\n${table}\n${end}`);
 }
 
-/** Gives the faults of the table as it stands in the README, and of settings that no table can explain. */
-export function findSettingsFaults(readme: string, all: readonly PartSettings[]): string[] {
-  const expected = withSettingsTable(readme, renderSettingsTable(all));
-  const line = readme.slice(0, Math.max(readme.indexOf("<!-- settings:begin -->"), 0)).split("\n").length;
+/** Gives the faults of the table as it stands in its page, and of settings that no table can explain. */
+export function findSettingsFaults(page: string, all: readonly PartSettings[]): string[] {
+  const expected = withSettingsTable(page, renderSettingsTable(all));
+  const line = page.slice(0, Math.max(page.indexOf("<!-- settings:begin -->"), 0)).split("\n").length;
   const undescribed = all.flatMap(({ part, settings }) =>
     Object.entries(settings.shape)
       .filter(([, schema]) => !schema.description)
-      .map(([name]) => `README.md:${line}: The setting ${name} of ${part} has no description.`),
+      .map(([name]) => `${settingsPage}:${line}: The setting ${name} of ${part} has no description.`),
   );
   if (expected === undefined)
-    return ["README.md:1: The markers <!-- settings:begin --> and <!-- settings:end --> are missing."];
-  if (expected === readme) return undescribed;
+    return [`${settingsPage}:1: The markers <!-- settings:begin --> and <!-- settings:end --> are missing.`];
+  if (expected === page) return undescribed;
   return [
     ...undescribed,
-    `README.md:${line}: The table of settings is not what the code says. Run bun run check --write.`,
+    `${settingsPage}:${line}: The table of settings is not what the code says. Run bun run docs.`,
   ];
 }
 

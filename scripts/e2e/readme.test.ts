@@ -5,35 +5,19 @@ import { addSampleRows, createSampleTables } from "../../services/admin-api/load
 import { firstTick } from "../../services/scheduler/next-tick.ts";
 import { withDatabase } from "../../services/testing/with-database.ts";
 
-const documents = ["README.md", "services/worker/jobs.md"].map((path) =>
-  readFile(join(import.meta.dirname, "../..", path), "utf8"),
-);
-const readme = (await Promise.all(documents)).join("\n");
+const readme = await readFile(join(import.meta.dirname, "../../README.md"), "utf8");
 const tenant = "5b720132-17d5-424d-9bcb-ee7b17c13d43";
 
-/** Gives the README's blocks of a language that contain a word. */
-function blocks(language: string, word = ""): string[] {
-  const all = readme.matchAll(/^```(\w+)\n(.*?)^```$/gms);
-  return [...all]
+/** Gives the README's one block of a language that contains a word. That each runs is for scripts/docs/snippets.test.ts. */
+function block(language: string, word: string): string {
+  const all = [...readme.matchAll(/^```(\w+)\n(.*?)^```$/gms)];
+  const [only = "", ...more] = all
     .filter(([, found, text = ""]) => found === language && text.includes(word))
     .map(([, , text = ""]) => text);
-}
-
-/** Gives the one block of a language that contains a word. */
-function block(language: string, word: string): string {
-  const [only = "", ...more] = blocks(language, word);
   expect(more).toEqual([]);
   expect(only).not.toBe("");
   return only;
 }
-
-test.each(blocks("sql").map((text) => [text.split("\n")[0], text] as const))(
-  "the SQL of README and jobs.md that begins with %j runs as printed",
-  async (_, statement) => {
-    await using database = await withDatabase();
-    expect(await database.sql.unsafe(statement)).toHaveLength(1);
-  },
-);
 
 test("the README's job is enqueued with all that its lines say", async () => {
   await using database = await withDatabase();

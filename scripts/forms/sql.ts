@@ -9,7 +9,10 @@ const command = new Command("db:sql")
   .description("Writes the schema as one file of SQL, for psql or whatever else runs it.")
   .argument("[file]", "where to; standard output where it is left out")
   .addOption(
-    new Option("--adopt", "what adopts the tables of @pgpm/database-jobs (db/adopting.md)").conflicts("back"),
+    new Option(
+      "--adopt",
+      "what adopts the tables of @pgpm/database-jobs (docs/moving/from-knative-job-service.md)",
+    ).conflicts("back"),
   )
   .option("--back", "what gives them back")
   .addOption(schemaOption("schema that it installs"))

@@ -48,7 +48,7 @@ function reasonOf({ code, message, detail, hint }: postgres.PostgresError): stri
   if (outdated.test(code))
     return `${message}. Run "bun run db:migrate" against this database, or set JOBS_SCHEMA.`;
   if (code === "42501" && (hint === undefined || hint === ""))
-    return `${message}. Grant the role what db/README.md lists for a service, or use the schema's owner.`;
+    return `${message}. Grant the role what docs/roles.md lists for a service, or use the schema's owner.`;
   const parts = [message, detail, hint].filter((part) => part !== undefined && part !== "");
   return parts.map((part) => (/[.!?]$/.test(part ?? "") ? part : `${part}.`)).join(" ");
 }

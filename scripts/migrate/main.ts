@@ -7,7 +7,9 @@ import { databaseFault, describeDatabase, leftOutLines } from "../../services/da
 import { isToldFault } from "../options/is-told-fault.ts";
 
 const { back } = new Command("db:migrate")
-  .description("Brings the schema up to date, and adopts that of @pgpm/database-jobs (db/adopting.md).")
+  .description(
+    "Brings the schema up to date, and adopts that of @pgpm/database-jobs (docs/moving/from-knative-job-service.md).",
+  )
   .option("--back", "gives an adopted schema back, with the jobs that there are now")
   .parse()
   .opts<{ back?: boolean }>();

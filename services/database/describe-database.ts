@@ -34,7 +34,7 @@ const remedies: Record<string, string> = {
   "28P01": "Check PGUSER and PGPASSWORD, or DATABASE_URL.",
   "28000": "Check PGUSER and PGPASSWORD, or DATABASE_URL.",
   "3D000": "Check PGDATABASE, or DATABASE_URL.",
-  "42501": "Grant the role what db/README.md lists.",
+  "42501": "Grant the role what docs/roles.md lists.",
 };
 
 /** Gives what a person should know about a database that refused us: which, why, and the setting that mends it. */

@@ -1,5 +1,5 @@
 -- What each role of the cluster may do, granted by the schema's owner after the migrations; safe to repeat. The first two
--- blocks are those of db/README.md. The roles themselves are made in infra/cloudnative-pg/cluster.yaml.
+-- blocks are those of docs/roles.md. The roles themselves are made in infra/cloudnative-pg/cluster.yaml.
 
 -- service role
 grant usage on schema app_jobs to jobs_service;

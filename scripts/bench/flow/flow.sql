@@ -23,7 +23,7 @@
 -- that nobody saves up time while closed. A tenant with a million jobs thus gets what one with ten gets.
 --
 -- Left to the real thing: rules in a table of their own; groups' limits, and a tenant's across tasks (as a lane's, in rows
--- that are locked after the lanes); priorities in bands inside a lane as in claim_jobs; a look-back for lanes_open_idx.
+-- that are locked after the lanes); priorities in bands inside a lane as in claim_jobs; a claim cursor for lanes_open_idx.
 create schema flow;
 
 create table flow.lanes (
