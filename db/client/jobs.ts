@@ -55,8 +55,11 @@ export type TaskFilter = {
   readonly except: readonly string[] | null;
 };
 
-/** By priority, the place (run_at in µs since 1970, id) before which a look leaves jobs out; null for none. */
-export type Floors = Readonly<Record<string, readonly [runAtUs: number, id: string]>> | null;
+/** The place (run_at in µs since 1970, id) in a priority of a task before which a look leaves jobs out. */
+export type Floor = readonly [task: string, priority: number, runAtUs: number, id: string];
+
+/** The places before which a look leaves jobs out; null for none. */
+export type Floors = readonly Floor[] | null;
 
 /** What a claim may take, and how much of it; and what is completed with it, in the same round trip. */
 export type Claim = {

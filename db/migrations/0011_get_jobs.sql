@@ -107,13 +107,6 @@ comment on function app_jobs.payload_bound(json) is 'How many bytes a payload ha
 
 revoke all on function app_jobs.payload_bound(json) from public;
 
--- Floors: a claimed job leaves its entry in the index until vacuum, and a scan passes all of those before it meets the
--- first ready job: milliseconds after a minute of high load, seconds once another session has held a snapshot for
--- minutes. So a worker may say, for each priority, from which place (run_at and id) on to look; services/worker/claim-cursor.ts
--- decides when, and looks at the whole often enough. Without floors, everything is looked at.
---
--- With a filter, a scan goes no further than some hundred jobs ahead. Where jobs of other tasks crowd that stretch, the rest is
--- taken task by task.
 create function app_jobs.claim_free(
   tasks text[],
   excluded_tasks text[],
@@ -126,128 +119,46 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
-  is_filtered constant boolean := claim_free.tasks is not null or claim_free.excluded_tasks is not null;
+  lanes record;
   wanted integer;
-  -- Below every priority.
-  band bigint := -2147483649;
-  since timestamptz;
-  since_id bigint;
-  looked integer;
-  seen_count integer;
   candidates bigint[];
-  -- What may be looked at in vain before it goes by tasks: jobs, and priorities at 150 jobs each.
-  ahead_left integer := 500;
-  best text[];
-  seen bigint[];
+  best integer[];
+  seen bigint[] := '{}';
 begin
   ids := '{}';
   bytes_at_most := 0;
+  select * into lanes from app_jobs.free_lanes(claim_free.tasks, claim_free.excluded_tasks, floors);
 
-  while cardinality(ids) < job_limit loop
-    select b.priority, b.since, b.since_id
-    into band, since, since_id
-    from app_jobs.next_band(band, floors) as b;
-    if band is null then
-      return;
-    end if;
-    wanted := job_limit - cardinality(ids);
-
-    if is_filtered then
-      looked := 100 + 2 * wanted;
-      select
-        count(*),
-        array_agg(j.id) filter (
-          where (claim_free.tasks is null or j.task_identifier = any (claim_free.tasks))
-            and (claim_free.excluded_tasks is null or j.task_identifier <> all (claim_free.excluded_tasks))
-        )
-      into seen_count, candidates
-      from (
-        select j.id, j.task_identifier
-        from app_jobs.jobs as j
-        where j.locked_at is null
-          and j.attempts < j.max_attempts
-          and j.queue_name is null
-          and j.run_at <= j.updated_at
-          and j.priority = band
-          and (j.run_at, j.id) >= (since, since_id)
-          and j.run_at <= now()
-        order by j.run_at, j.id
-        limit looked
-      ) as j;
-      ahead_left := ahead_left - 150 - seen_count;
-
-      select ids || coalesce(array_agg(taken.id), '{}'), bytes_at_most + coalesce(sum(taken.bytes), 0)
-      into ids, bytes_at_most
-      from (
-        select j.*
-        from unnest(candidates) as c (id)
-        cross join lateral (
-          select j.id, app_jobs.payload_bound(j.payload) as bytes
-          from app_jobs.jobs as j
-          where j.id = c.id
-            and j.locked_at is null
-            and j.attempts < j.max_attempts
-            and j.queue_name is null
-            and j.run_at <= j.updated_at
-          for update skip locked
-        ) as j
-        limit wanted
-      ) as taken;
-      exit when cardinality(ids) < job_limit and (seen_count = looked or ahead_left <= 0);
-    else
-      select ids || coalesce(array_agg(taken.id), '{}'), bytes_at_most + coalesce(sum(taken.bytes), 0)
-      into ids, bytes_at_most
-      from (
-        select j.id, app_jobs.payload_bound(j.payload) as bytes
-        from app_jobs.jobs as j
-        where j.locked_at is null
-          and j.attempts < j.max_attempts
-          and j.queue_name is null
-          and j.run_at <= j.updated_at
-          and j.priority = band
-          and (j.run_at, j.id) >= (since, since_id)
-          and j.run_at <= now()
-        order by j.run_at, j.id
-        limit wanted
-        for update skip locked
-      ) as taken;
-    end if;
-  end loop;
-  if cardinality(ids) >= job_limit then
+  -- One lane, as there mostly is, is locked as it is read. What others have locked is passed.
+  if cardinality(lanes.lane_tasks) = 1 then
+    select coalesce(array_agg(taken.id), '{}'), coalesce(sum(taken.bytes), 0)
+    into ids, bytes_at_most
+    from (
+      select j.id, app_jobs.payload_bound(j.payload) as bytes
+      from app_jobs.jobs as j
+      where j.locked_at is null
+        and j.attempts < j.max_attempts
+        and j.queue_name is null
+        and j.run_at <= j.updated_at
+        and j.task_identifier collate "C" = lanes.lane_tasks[1]
+        and (j.priority, j.run_at, j.id) >= (lanes.from_priorities[1], lanes.from_times[1], lanes.from_ids[1])
+        and j.priority <= lanes.to_priorities[1]
+        and j.run_at <= now()
+      order by j.task_identifier collate "C", j.priority, j.run_at, j.id
+      limit job_limit
+      for update skip locked
+    ) as taken;
     return;
   end if;
 
-  -- Crowded. What the best lanes have is read without a lock, since most of it is not taken, and then locked where it is still ready; what
+  -- What the best of several have is read without a lock, since most of it is not taken, and then locked where it is still ready; what
   -- another claim has taken meanwhile is left out of the next round.
-  tasks := coalesce(claim_free.tasks, app_jobs.claimable_tasks(false, claim_free.excluded_tasks));
-  seen := ids;
   while cardinality(ids) < job_limit loop
     wanted := job_limit - cardinality(ids);
     best := array(
-      select first.task
-      from unnest(claim_free.tasks) as t (task)
-      cross join lateral (
-        select t.task, j.priority, j.run_at, j.id
-        from app_jobs.jobs as j
-        where j.locked_at is null
-          and j.attempts < j.max_attempts
-          and j.queue_name is null
-          and j.run_at <= j.updated_at
-          and j.task_identifier collate "C" = t.task
-          and j.run_at <= now()
-          and j.id <> all (seen)
-        order by j.task_identifier collate "C", j.priority, j.run_at, j.id
-        limit 1
-      ) as first
-      where claim_free.excluded_tasks is null or t.task <> all (claim_free.excluded_tasks)
-      order by first.priority, first.run_at, first.id
-      limit wanted
-    );
-    exit when cardinality(best) = 0;
-
-    candidates := array(
-      select j.id
-      from unnest(best) as t (task)
+      select lane.n
+      from unnest(lanes.lane_tasks, lanes.from_priorities, lanes.from_times, lanes.from_ids, lanes.to_priorities)
+        with ordinality as lane (task, from_priority, from_time, from_id, to_priority, n)
       cross join lateral (
         select j.priority, j.run_at, j.id
         from app_jobs.jobs as j
@@ -255,11 +166,37 @@ begin
           and j.attempts < j.max_attempts
           and j.queue_name is null
           and j.run_at <= j.updated_at
-          and j.task_identifier collate "C" = t.task
+          and j.task_identifier collate "C" = lane.task
+          and (j.priority, j.run_at, j.id) >= (lane.from_priority, lane.from_time, lane.from_id)
+          and j.priority <= lane.to_priority
           and j.run_at <= now()
           and j.id <> all (seen)
         order by j.task_identifier collate "C", j.priority, j.run_at, j.id
-        limit 1 + 2 * wanted / cardinality(best)
+        limit 1
+      ) as first
+      order by first.priority, first.run_at, first.id
+      limit wanted
+    );
+    exit when cardinality(best) = 0;
+
+    candidates := array(
+      select j.id
+      from unnest(best) as b (n)
+      cross join lateral (
+        select j.priority, j.run_at, j.id
+        from app_jobs.jobs as j
+        where j.locked_at is null
+          and j.attempts < j.max_attempts
+          and j.queue_name is null
+          and j.run_at <= j.updated_at
+          and j.task_identifier collate "C" = lanes.lane_tasks[b.n]
+          and (j.priority, j.run_at, j.id)
+            >= (lanes.from_priorities[b.n], lanes.from_times[b.n], lanes.from_ids[b.n])
+          and j.priority <= lanes.to_priorities[b.n]
+          and j.run_at <= now()
+          and j.id <> all (seen)
+        order by j.task_identifier collate "C", j.priority, j.run_at, j.id
+        limit case when cardinality(best) = 1 then wanted else 1 + 2 * wanted / cardinality(best) end
       ) as j
       order by j.priority, j.run_at, j.id
       limit wanted
@@ -659,8 +596,8 @@ $$;
 comment on function app_jobs.claim_jobs(text, json, text[], text[], integer, json, integer) is
   'Leases up to job_limit due jobs, lowest priority number first, then oldest run_at, whose payloads have together no more than max_bytes '
   '(8 MiB), or one job. lease is {"run": uuid} for a beating worker or {"seconds": number}. tasks limits to these task identifiers; '
-  'excluded_tasks leaves these out; null for all. floors, {"priority": [run_at in µs since 1970, id]}, leaves out what comes '
-  'before that place in these priorities.';
+  'excluded_tasks leaves these out; null for all. floors, [[task, priority, run_at in µs since 1970, id], …], leaves out what comes '
+  'before that place in this priority of this task.';
 
 revoke all on function app_jobs.claim_jobs(text, json, text[], text[], integer, json, integer) from public;
 

@@ -1,6 +1,6 @@
 -- What goes wrong in a queue on Postgres shows first here, before the queue gets longer: a session that keeps an old
 -- snapshot forbids the clearing of what claimed and completed jobs leave behind.
--- Of each priority and of each lane the first job, of a thousand each; parked lanes too, since a queue whose running job never ends is what
+-- Of each task and priority, and of each lane of a serial queue, the first job, of a thousand each; parked lanes too, since a queue whose running job never ends is what
 -- this is to show. A job that became due and that no claim has promoted is the earliest of the delayed ones.
 create function app_jobs.oldest_due_at() returns timestamptz
 language plpgsql
@@ -8,12 +8,14 @@ stable
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 set enable_bitmapscan = off
+set enable_sort = off
 as $$
 declare
   looks_limit constant integer := 1000;
   oldest timestamptz;
   first record;
-  band bigint := -2147483649;
+  at_task text := '';
+  at_priority bigint := -2147483649;
 begin
   select j.run_at
   into oldest
@@ -23,19 +25,20 @@ begin
   limit 1;
 
   for n in 1..looks_limit loop
-    select j.priority, j.run_at
+    select j.task_identifier, j.priority, j.run_at
     into first
     from app_jobs.jobs as j
     where j.locked_at is null
       and j.attempts < j.max_attempts
       and j.queue_name is null
       and j.run_at <= j.updated_at
-      and j.priority > band
-    order by j.priority, j.run_at
+      and (j.task_identifier collate "C", j.priority) > (at_task, at_priority)
+    order by j.task_identifier collate "C", j.priority, j.run_at
     limit 1;
     exit when not found;
     oldest := least(oldest, first.run_at);
-    band := first.priority;
+    at_task := first.task_identifier;
+    at_priority := first.priority;
   end loop;
 
   return least(oldest, (
@@ -62,7 +65,7 @@ $$;
 
 comment on function app_jobs.oldest_due_at() is
   'Since when the oldest due job that nobody has taken is due, in serial queues too; null when none is. With more than a thousand '
-  'priorities or lanes it looks at a thousand of each.';
+  'priorities of tasks, or lanes of serial queues, it looks at a thousand of each.';
 
 revoke all on function app_jobs.oldest_due_at() from public;
 

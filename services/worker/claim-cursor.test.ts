@@ -2,11 +2,11 @@ import { expect, test } from "bun:test";
 import type { Floors } from "#db/jobs";
 import { type ClaimCursor, createClaimCursor, type Reach } from "./claim-cursor.ts";
 
-const at = (ms: number, id = 1) => ({ priority: 0, id: String(id), runAtUs: (1_000_000 + ms) * 1_000 });
+const at = (ms: number, id = 1) => ({ taskIdentifier: "a", priority: 0, id: String(id), runAtUs: (1_000_000 + ms) * 1_000 });
 
 /** Gives how far before `latest` some floors begin, in ms; null where there are none. */
 const backMs = (floors: Floors, latest: number) =>
-  floors === null ? null : 1_000_000 + latest - Number(floors["0"]?.[0]) / 1_000;
+  floors === null ? null : 1_000_000 + latest - Number(floors[0]?.[2]) / 1_000;
 
 /** Gives the blocks that a look touches which passes what takes `ms`, beside what its jobs take. */
 const blocksFor = (ms: number, claimed: readonly unknown[] = []) => 64 + 16 * claimed.length + ms * 1_000;
@@ -42,7 +42,7 @@ test("while jobs are plenty, looks begin at the last claimed job, and every 50 m
   for (now = 0; now < 100; now += 10)
     reaches.push(look(back, 0, { claimed: [at(5_000, 7)], wasFilled: true }).floors);
   expect(reaches[0]).toBe(null);
-  expect(reaches[1]).toEqual({ 0: [at(5_000).runAtUs, "7"] });
+  expect(reaches[1]).toEqual([["a", 0, at(5_000).runAtUs, "7"]]);
   expect(reaches.filter((floors) => floors === null)).toHaveLength(2);
 });
 
@@ -57,7 +57,7 @@ test("a job that was claimed later, but comes before, does not set the place bac
   const back = createClaimCursor(() => 0);
   look(back, 0, { claimed: [at(5_000, 12)], wasFilled: true });
   look(back, 0, { claimed: [at(5_000, 9), at(4_000, 13)], wasFilled: true });
-  expect(back.reach().floors).toEqual({ 0: [at(5_000).runAtUs, "12"] });
+  expect(back.reach().floors).toEqual([["a", 0, at(5_000).runAtUs, "12"]]);
 });
 
 test("once looks at everything are slow they take a twentieth of the time, and others go back by powers of two", () => {
@@ -97,7 +97,7 @@ test("a look at everything that found plenty sets the place back to where that w
   look(back, 0, { claimed: [at(5_000)], wasFilled: true });
   now = 60;
   look(back, 0, { claimed: [at(3_000, 5)], wasFilled: true });
-  expect(back.reach().floors).toEqual({ 0: [at(3_000).runAtUs, "5"] });
+  expect(back.reach().floors).toEqual([["a", 0, at(3_000).runAtUs, "5"]]);
 });
 
 test("a slow look at everything goes on beside the others, one at a time", () => {

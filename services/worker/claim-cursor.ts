@@ -1,5 +1,5 @@
 import { compareIds } from "#db/claims";
-import type { Floors, LeasedJob } from "#db/jobs";
+import type { Floor, Floors, LeasedJob } from "#db/jobs";
 
 /** How far back one look goes. */
 export type Reach = {
@@ -16,7 +16,7 @@ export type PastLook = {
   readonly reach: Reach;
   /** How many blocks it touched (Claimed.blocks). */
   readonly blocks: number;
-  readonly claimed: readonly Pick<LeasedJob, "id" | "priority" | "runAtUs">[];
+  readonly claimed: readonly Pick<LeasedJob, "id" | "taskIdentifier" | "priority" | "runAtUs">[];
   /** Whether it found all that it asked for, so that there may be more. */
   readonly wasFilled: boolean;
 };
@@ -60,10 +60,10 @@ const lengthShare = 0.02;
 /** How far the second shortest look goes back, in ms; the shortest begins at the last claimed job. */
 const firstBackMs = 100;
 
-/** With more priorities than this in use, every look is at everything. */
-const prioritiesLimit = 32;
+/** With more priorities of tasks than this in use, every look is at everything. */
+const placesLimit = 32;
 
-type Place = Pick<LeasedJob, "id" | "runAtUs">;
+type Place = Pick<LeasedJob, "id" | "taskIdentifier" | "priority" | "runAtUs">;
 
 /**
  * Gives a worker's way not to pass again and again what it has claimed already.
@@ -140,28 +140,31 @@ export function createClaimCursor(now: () => number = () => performance.now()): 
   };
 }
 
-/** Keeps the place of the last claimed job of each priority. */
+/** Keeps the place of the last claimed job of each priority of each task. */
 function createPlaces() {
-  const latest = new Map<number, Place>();
+  const latest = new Map<string, Place>();
+  const keyOf = ({ taskIdentifier, priority }: Place) => `${priority} ${taskIdentifier}`;
   return {
-    areKnown: () => latest.size > 0 && latest.size <= prioritiesLimit,
-    floors: (length: number): Floors =>
-      Object.fromEntries([...latest].map(([priority, place]) => [priority, floorAt(place, length)])),
+    areKnown: () => latest.size > 0 && latest.size <= placesLimit,
+    floors: (length: number): Floors => [...latest.values()].map((place) => floorAt(place, length)),
     note: ({ reach, claimed, wasFilled }: PastLook) => {
       // Where a look at everything found plenty, there may be more behind it: of a task that was out of reach, for one.
-      if (reach.floors === null && wasFilled) for (const { priority } of claimed) latest.delete(priority);
-      for (const { priority, id, runAtUs } of claimed) {
+      if (reach.floors === null && wasFilled) for (const place of claimed) latest.delete(keyOf(place));
+      for (const { taskIdentifier, priority, id, runAtUs } of claimed) {
         if (!Number.isFinite(runAtUs)) continue;
-        const before = latest.get(priority);
-        if (before === undefined || isLater({ id, runAtUs }, before)) latest.set(priority, { id, runAtUs });
+        const place = { taskIdentifier, priority, id, runAtUs };
+        const before = latest.get(keyOf(place));
+        if (before === undefined || isLater(place, before)) latest.set(keyOf(place), place);
       }
+      // Enqueuers name tasks: what would be too many to say need not be kept.
+      if (latest.size > 2 * placesLimit) latest.clear();
     },
   };
 }
 
-function floorAt({ id, runAtUs }: Place, length: number): readonly [runAtUs: number, id: string] {
-  if (length === 0) return [runAtUs, id];
-  return [runAtUs - firstBackMs * 1_000 * 2 ** (length - 1), "0"];
+function floorAt({ taskIdentifier, priority, id, runAtUs }: Place, length: number): Floor {
+  if (length === 0) return [taskIdentifier, priority, runAtUs, id];
+  return [taskIdentifier, priority, runAtUs - firstBackMs * 1_000 * 2 ** (length - 1), "0"];
 }
 
 function isLater(a: Place, b: Place): boolean {
