@@ -3,6 +3,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 set enable_bitmapscan = off
+set enable_sort = off
 as $$
 begin
   perform
@@ -17,7 +18,7 @@ begin
     return;
   end if;
 
-  -- A parked row is its running job's to change, which is not to wait for us.
+  -- A closed row is not ours to open: until we commit, nobody else could open it for the jobs of others.
   update app_jobs.job_queues as q
   set next_priority = case
       when (note_queue.priority, note_queue.run_at) < (q.next_priority, q.next_run_at) then note_queue.priority
@@ -26,12 +27,12 @@ begin
     next_run_at = case
       when (note_queue.priority, note_queue.run_at) < (q.next_priority, q.next_run_at) then note_queue.run_at
       else q.next_run_at
-    end,
-    closed_until = null
+    end
   where q.ctid = (
     select free.ctid
     from app_jobs.job_queues as free
-    where free.queue_name = name and free.task_identifier = task and free.closed_until is distinct from 'infinity'
+    where free.queue_name = name and free.task_identifier = task and free.closed_until is null
+    order by free.queue_name, free.task_identifier, free.id
     limit 1
     for no key update skip locked
   );

@@ -5,6 +5,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 set enable_bitmapscan = off
+set enable_sort = off
 set enable_hashjoin = off
 set enable_mergejoin = off
 set plan_cache_mode = force_generic_plan
@@ -17,6 +18,7 @@ begin
     select q.ctid
     from app_jobs.job_queues as q
     where q.queue_name = any (names) and q.closed_until is null
+    order by q.queue_name, q.task_identifier, q.id
     limit 1000
     for update skip locked
   );
@@ -41,6 +43,7 @@ begin
           and j.run_at <= j.updated_at
         limit 1
       ) is null
+    order by others.queue_name, others.task_identifier, others.id
     limit 1000
     for no key update skip locked
   ));
@@ -112,6 +115,7 @@ language plpgsql
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
 set enable_bitmapscan = off
+set enable_sort = off
 set enable_hashjoin = off
 set enable_mergejoin = off
 as $$
@@ -133,6 +137,7 @@ begin
     select q.ctid as place
     from app_jobs.job_queues as q
     where q.queue_name = passed.queue_name and q.closed_until is null
+    order by q.queue_name, q.task_identifier, q.id
     limit 1000
     for no key update skip locked
   ) as held;

@@ -199,7 +199,9 @@ create trigger parked_queue_left
 after update of locked_at, queue_name on app_jobs.jobs
 for each row
 when (
-  old.parked_queue and (new.locked_at is null or new.queue_name is distinct from old.queue_name)
+  old.parked_queue
+  and old.locked_at is not null
+  and (new.locked_at is null or new.queue_name is distinct from old.queue_name)
 )
 execute function app_jobs.tg_parked_queue_left();
 
@@ -216,7 +218,7 @@ begin
     perform app_jobs.refuse_table(tg_relid);
   end if;
 
-  if old.parked_queue then
+  if old.parked_queue and old.locked_at is not null then
     update app_jobs.job_queues as q
     set closed_until = null
     where q.queue_name = old.queue_name and q.closed_until = 'infinity';
@@ -245,7 +247,7 @@ revoke all on function app_jobs.tg_job_left() from public;
 create trigger job_left
 after delete on app_jobs.jobs
 for each row
-when (old.parked_queue or old.has_history)
+when ((old.parked_queue and old.locked_at is not null) or old.has_history)
 execute function app_jobs.tg_job_left();
 
 comment on trigger job_left on app_jobs.jobs is 'Clears up after the few jobs that leave more behind than their row.';

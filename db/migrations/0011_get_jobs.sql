@@ -43,7 +43,8 @@ set search_path = pg_catalog, pg_temp
 as $$
 declare
   steps_limit constant integer := 256 + coalesce(cardinality(excluded_tasks), 0);
-  start constant text := coalesce(current_setting('jobs.task_cursor', true), '');
+  cursor_name constant text := case when is_serial then 'jobs.lane_cursor' else 'jobs.task_cursor' end;
+  start constant text := coalesce(current_setting(cursor_name, true), '');
   task text := start;
   has_wrapped boolean := start = '';
   found_tasks text[] := '{}';
@@ -78,9 +79,9 @@ begin
   end loop;
 
   if cardinality(found_tasks) >= steps_limit - 1 then
-    perform set_config('jobs.task_cursor', found_tasks[cardinality(found_tasks)], false);
+    perform set_config(cursor_name, found_tasks[cardinality(found_tasks)], false);
   elsif start <> '' then
-    perform set_config('jobs.task_cursor', '', false);
+    perform set_config(cursor_name, '', false);
   end if;
   return array(
     select unnest(found_tasks)
@@ -113,21 +114,25 @@ create function app_jobs.claim_free(
   job_limit integer,
   floors json,
   out ids bigint[],
-  out bytes_at_most bigint
+  out bytes_at_most bigint,
+  out is_cut boolean
 )
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
 declare
+  -- Jobs of several lanes that are read to choose from.
+  reads_limit constant integer := 5000;
   lanes record;
   wanted integer;
+  each integer;
   candidates bigint[];
   best integer[];
-  seen bigint[] := '{}';
 begin
   ids := '{}';
   bytes_at_most := 0;
   select * into lanes from app_jobs.free_lanes(claim_free.tasks, claim_free.excluded_tasks, floors);
+  is_cut := lanes.is_cut;
 
   -- One lane, as there mostly is, is locked as it is read. What others have locked is passed.
   if cardinality(lanes.lane_tasks) = 1 then
@@ -151,16 +156,80 @@ begin
     return;
   end if;
 
-  -- What the best of several have is read without a lock, since most of it is not taken, and then locked where it is still ready; what
-  -- another claim has taken meanwhile is left out of the next round.
-  while cardinality(ids) < job_limit loop
+  -- What the best of several have is read without a lock, since most of it is not taken, and then locked where it is still ready.
+  best := array(
+    select lane.n
+    from unnest(lanes.lane_tasks, lanes.from_priorities, lanes.from_times, lanes.from_ids, lanes.to_priorities)
+      with ordinality as lane (task, from_priority, from_time, from_id, to_priority, n)
+    cross join lateral (
+      select j.priority, j.run_at, j.id
+      from app_jobs.jobs as j
+      where j.locked_at is null
+        and j.attempts < j.max_attempts
+        and j.queue_name is null
+        and j.run_at <= j.updated_at
+        and j.task_identifier collate "C" = lane.task
+        and (j.priority, j.run_at, j.id) >= (lane.from_priority, lane.from_time, lane.from_id)
+        and j.priority <= lane.to_priority
+        and j.run_at <= now()
+      order by j.task_identifier collate "C", j.priority, j.run_at, j.id
+      limit 1
+    ) as first
+    order by first.priority, first.run_at, first.id
+    limit job_limit
+  );
+  if cardinality(best) = 0 then
+    return;
+  end if;
+  each := least(job_limit, greatest(reads_limit, 2 * job_limit) / cardinality(best) + 1);
+  candidates := array(
+    select j.id
+    from unnest(best) as b (n)
+    cross join lateral (
+      select j.priority, j.run_at, j.id
+      from app_jobs.jobs as j
+      where j.locked_at is null
+        and j.attempts < j.max_attempts
+        and j.queue_name is null
+        and j.run_at <= j.updated_at
+        and j.task_identifier collate "C" = lanes.lane_tasks[b.n]
+        and (j.priority, j.run_at, j.id)
+          >= (lanes.from_priorities[b.n], lanes.from_times[b.n], lanes.from_ids[b.n])
+        and j.priority <= lanes.to_priorities[b.n]
+        and j.run_at <= now()
+      order by j.task_identifier collate "C", j.priority, j.run_at, j.id
+      limit each
+    ) as j
+    order by j.priority, j.run_at, j.id
+    limit job_limit
+  );
+  select coalesce(array_agg(taken.id), '{}'), coalesce(sum(taken.bytes), 0)
+  into ids, bytes_at_most
+  from (
+    select j.id, app_jobs.payload_bound(j.payload) as bytes
+    from app_jobs.jobs as j
+    where j.id = any (candidates)
+      and j.locked_at is null
+      and j.attempts < j.max_attempts
+      and j.queue_name is null
+      and j.run_at <= j.updated_at
+    for update skip locked
+  ) as taken;
+  is_cut := is_cut or (cardinality(candidates) < job_limit and each < job_limit);
+
+  -- Others have some of them in their hands, other claims or an application, which may hold any number. So the lanes are locked as they
+  -- are read, which passes those, however many, once.
+  if cardinality(ids) < cardinality(candidates) then
     wanted := job_limit - cardinality(ids);
-    best := array(
-      select lane.n
+    each := least(wanted, greatest(reads_limit / 10, 2 * wanted) / cardinality(lanes.lane_tasks) + 1);
+    select ids || coalesce(array_agg(taken.id), '{}'), bytes_at_most + coalesce(sum(taken.bytes), 0), count(*) = wanted or each < wanted
+    into ids, bytes_at_most, is_cut
+    from (
+      select j.id, j.bytes
       from unnest(lanes.lane_tasks, lanes.from_priorities, lanes.from_times, lanes.from_ids, lanes.to_priorities)
-        with ordinality as lane (task, from_priority, from_time, from_id, to_priority, n)
+        as lane (task, from_priority, from_time, from_id, to_priority)
       cross join lateral (
-        select j.priority, j.run_at, j.id
+        select j.priority, j.run_at, j.id, app_jobs.payload_bound(j.payload) as bytes
         from app_jobs.jobs as j
         where j.locked_at is null
           and j.attempts < j.max_attempts
@@ -170,58 +239,21 @@ begin
           and (j.priority, j.run_at, j.id) >= (lane.from_priority, lane.from_time, lane.from_id)
           and j.priority <= lane.to_priority
           and j.run_at <= now()
-          and j.id <> all (seen)
+          and j.id <> all (ids)
         order by j.task_identifier collate "C", j.priority, j.run_at, j.id
-        limit 1
-      ) as first
-      order by first.priority, first.run_at, first.id
-      limit wanted
-    );
-    exit when cardinality(best) = 0;
-
-    candidates := array(
-      select j.id
-      from unnest(best) as b (n)
-      cross join lateral (
-        select j.priority, j.run_at, j.id
-        from app_jobs.jobs as j
-        where j.locked_at is null
-          and j.attempts < j.max_attempts
-          and j.queue_name is null
-          and j.run_at <= j.updated_at
-          and j.task_identifier collate "C" = lanes.lane_tasks[b.n]
-          and (j.priority, j.run_at, j.id)
-            >= (lanes.from_priorities[b.n], lanes.from_times[b.n], lanes.from_ids[b.n])
-          and j.priority <= lanes.to_priorities[b.n]
-          and j.run_at <= now()
-          and j.id <> all (seen)
-        order by j.task_identifier collate "C", j.priority, j.run_at, j.id
-        limit case when cardinality(best) = 1 then wanted else 1 + 2 * wanted / cardinality(best) end
+        limit each
+        for update skip locked
       ) as j
       order by j.priority, j.run_at, j.id
       limit wanted
-    );
-    seen := seen || candidates;
-
-    select ids || coalesce(array_agg(taken.id), '{}'), bytes_at_most + coalesce(sum(taken.bytes), 0)
-    into ids, bytes_at_most
-    from (
-      select j.id, app_jobs.payload_bound(j.payload) as bytes
-      from app_jobs.jobs as j
-      where j.id = any (candidates)
-        and j.locked_at is null
-        and j.attempts < j.max_attempts
-        and j.queue_name is null
-        and j.run_at <= j.updated_at
-      for update skip locked
     ) as taken;
-  end loop;
+  end if;
 end;
 $$;
 
 comment on function app_jobs.claim_free(text[], text[], integer, json) is
   'Locks ready jobs without a queue, at most job_limit, in the order of the claim, and gives their ids and how many bytes '
-  'their payloads have at most. tasks, excluded_tasks and floors as in claim_jobs.';
+  'their payloads have at most, and whether there may be more. tasks, excluded_tasks and floors as in claim_jobs.';
 
 revoke all on function app_jobs.claim_free(text[], text[], integer, json) from public;
 
@@ -233,7 +265,14 @@ revoke all on function app_jobs.claim_free(text[], text[], integer, json) from p
 -- at, so that a claim comes back short only when nothing more is due.
 --
 -- Running queues are passed, and where that were many, those are parked that have been running for long.
-create function app_jobs.claim_heads(tasks text[], excluded_tasks text[], job_limit integer, out heads bigint[], out idle text[])
+create function app_jobs.claim_heads(
+  tasks text[],
+  excluded_tasks text[],
+  job_limit integer,
+  out heads bigint[],
+  out idle text[],
+  out is_cut boolean
+)
 language plpgsql
 set search_path = pg_catalog, pg_temp
 as $$
@@ -241,6 +280,7 @@ declare
   -- Any number will do that other users of advisory locks are unlikely to choose.
   queue_lock_class constant integer := 1785686883;
   passed_limit constant integer := 32;
+  tried_limit constant integer := 500;
   is_filtered constant boolean := claim_heads.tasks is not null or claim_heads.excluded_tasks is not null;
   lane_tasks text[];
   names text[];
@@ -250,6 +290,7 @@ declare
   wanted integer;
   seen integer;
   kept integer;
+  opened integer;
   -- Below every priority.
   last_priority bigint := -2147483649;
   last_run_at timestamptz := '-infinity';
@@ -257,6 +298,7 @@ declare
 begin
   heads := '{}';
   idle := '{}';
+  is_cut := false;
 
   -- Lanes that only an enqueue in flight kept may have a job by now.
   perform
@@ -274,6 +316,10 @@ begin
       limit 100
       for no key update skip locked
     ));
+    get diagnostics opened = row_count;
+    is_cut := opened = 100;
+    -- Who opens a lane need not be who takes its task.
+    perform app_jobs.wake_workers('-infinity');
   end if;
 
   perform
@@ -387,6 +433,7 @@ begin
                 and q.closed_until is null
                 and (claim_heads.tasks is null or q.task_identifier = any (claim_heads.tasks))
                 and (claim_heads.excluded_tasks is null or q.task_identifier <> all (claim_heads.excluded_tasks))
+              order by q.queue_name, q.task_identifier, q.id
               limit 1000
             ) as lane
             order by lane.next_priority, lane.next_run_at
@@ -434,6 +481,12 @@ begin
       ) as head on true
     ) as c;
     exit when seen < wanted + passed_limit and kept = seen;
+
+    -- Heads that an application has in its hands are passed, but each has cost a lock of the whole server's table of locks.
+    if cardinality(tried) >= tried_limit + job_limit then
+      is_cut := true;
+      exit;
+    end if;
   end loop;
 
   if cardinality(passed) >= passed_limit then
@@ -444,7 +497,8 @@ $$;
 
 comment on function app_jobs.claim_heads(text[], text[], integer) is
   'Locks the heads of serial queues that are not running, at most job_limit, in the order of the claim, and gives their ids; and the '
-  'queues which have lanes that are to be settled once the heads are leased. tasks and excluded_tasks as in claim_jobs.';
+  'queues which have lanes that are to be settled once the heads are leased, and whether there may be more. tasks and excluded_tasks as in '
+  'claim_jobs.';
 
 revoke all on function app_jobs.claim_heads(text[], text[], integer) from public;
 
@@ -482,6 +536,7 @@ declare
   run uuid := (lease ->> 'run')::uuid;
   seconds double precision := (lease ->> 'seconds')::double precision;
 begin
+  job_limit := least(job_limit, 10000);
   promoted := array(
     select j.id
     from app_jobs.jobs as j
@@ -581,7 +636,7 @@ begin
     j.revision,
     null::bigint;
 
-  if is_cut or cardinality(promoted) = promoted_limit then
+  if is_cut or cardinality(promoted) = promoted_limit or (cardinality(picked) > 0 and (serial.is_cut or free.is_cut)) then
     more.kind := 'more';
     return next more;
   end if;

@@ -39,11 +39,11 @@ begin
       from app_jobs.workers as w
       where w.sleeps_until > wake_workers.due
     )
+    or current_setting('transaction_isolation') <> 'read committed'
     or (
       wake_workers.due <= now()
       and (
-        current_setting('transaction_isolation') <> 'read committed'
-        or current_setting('jobs.notify', true) = 'always'
+        current_setting('jobs.notify', true) = 'always'
         or not exists (
           select
           from app_jobs.workers as w

@@ -13,7 +13,8 @@ create function app_jobs.free_lanes(
   out from_priorities integer[],
   out from_times timestamptz[],
   out from_ids bigint[],
-  out to_priorities integer[]
+  out to_priorities integer[],
+  out is_cut boolean
 )
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -29,6 +30,7 @@ declare
   at_task text := '';
   at_priority integer := lowest;
 begin
+  is_cut := false;
   if floors is null then
     lane_tasks := coalesce(free_lanes.tasks, app_jobs.claimable_tasks(false, free_lanes.excluded_tasks));
     if free_lanes.tasks is not null and free_lanes.excluded_tasks is not null then
@@ -38,6 +40,7 @@ begin
         select unnest(free_lanes.excluded_tasks)
       );
     end if;
+    is_cut := free_lanes.tasks is null and cardinality(lane_tasks) >= 256;
     from_priorities := array_fill(lowest, array[cardinality(lane_tasks)]);
     from_times := array_fill('-infinity'::timestamptz, array[cardinality(lane_tasks)]);
     from_ids := array_fill('-9223372036854775808'::bigint, array[cardinality(lane_tasks)]);
@@ -96,6 +99,7 @@ begin
       at_priority := case when found_priority = highest then lowest else found_priority + 1 end;
     end loop;
 
+    is_cut := finds_left = 0;
     exit when known.task is null;
     if (free_lanes.tasks is null or known.task = any (free_lanes.tasks))
       and (free_lanes.excluded_tasks is null or known.task <> all (free_lanes.excluded_tasks))
@@ -114,6 +118,6 @@ $$;
 
 comment on function app_jobs.free_lanes(text[], text[], json) is
   'The lanes of jobs without a queue that a claim looks at, as pairwise arrays: a task, from which place on, and up to which priority. At most '
-  '256 that are not known by floors.';
+  '256 that are not known by floors; is_cut says that there may be more.';
 
 revoke all on function app_jobs.free_lanes(text[], text[], json) from public;

@@ -131,6 +131,7 @@ begin
       where q.queue_name = at_queue
         and q.task_identifier = at_task
         and (q.next_priority, q.next_run_at) <= (head.priority, head.run_at)
+        and (q.closed_until is null or q.closed_until > now())
     );
     perform app_jobs.note_queue(at_queue, at_task, head.priority, head.run_at);
     repaired := repaired + 1;

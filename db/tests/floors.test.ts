@@ -33,7 +33,19 @@ test("a floor leaves out what is due before it, in its priority of its task alon
   await using db = await withBacklog([30, 20, 10]);
   const floors = [db.floor("a", 0, 20)];
   expect(await db.claim(floors)).toEqual(
-    ["a0:20", "a0:10", "a7:30", "a7:20", "a7:10", "b0:30", "b0:20", "b0:10", "b7:30", "b7:20", "b7:10"].sort(),
+    [
+      "a0:20",
+      "a0:10",
+      "a7:30",
+      "a7:20",
+      "a7:10",
+      "b0:30",
+      "b0:20",
+      "b0:10",
+      "b7:30",
+      "b7:20",
+      "b7:10",
+    ].sort(),
   );
   expect(await db.claim(floors)).toEqual([]);
   expect(await db.claim(null)).toEqual(["a0:30"]);
@@ -46,7 +58,9 @@ test("floors of places that have no job hide no other", async () => {
   const floors = [
     db.floor("b", 7, 1),
     db.floor("", 0, 1),
-    ...["a", "aa", "z"].flatMap((task) => [lowest, -5, 3, highest].map((priority) => db.floor(task, priority, 1))),
+    ...["a", "aa", "z"].flatMap((task) =>
+      [lowest, -5, 3, highest].map((priority) => db.floor(task, priority, 1)),
+    ),
   ];
   expect(await db.claim(floors)).toEqual(["a0:10", "a7:10", "b0:10"]);
   expect(await db.claim([db.floor("b", 7, 60)])).toEqual(["b7:10"]);

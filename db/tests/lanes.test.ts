@@ -212,3 +212,52 @@ test.each([
     await db.sql.unsafe(statement(sized(limit)));
   },
 );
+
+test.each<[string, TaskFilter]>([
+  ["takes all tasks", all],
+  ["leaves a task out", { only: null, except: ["none"] }],
+])(
+  "a claim that %s passes what an application has locked, however much, and takes the rest",
+  async (_, filter) => {
+    await using db = await withClaims();
+    await crowd(db, "held", 3_000);
+    await db.sql`
+    insert into app_jobs.jobs (database_id, task_identifier, queue_name)
+    select ${tenant}::uuid, 'held', 'q' || n from generate_series(1, 300) as n`;
+    for (const task of ["a", "b", "held"])
+      await db.sql`select app_jobs.add_job(${tenant}, ${task}, '"mine"')`;
+    const application = await db.sql.reserve();
+    try {
+      await application`begin`;
+      await application`select from app_jobs.jobs where payload::text <> '"mine"' for update`;
+      const { jobs } = await db.claim(10, filter);
+      expect(tasksOf(jobs).sort()).toEqual(["a", "b", "held"]);
+      await application`rollback`;
+    } finally {
+      application.release();
+    }
+    expect((await db.claim(10, filter)).jobs).toHaveLength(10);
+  },
+);
+
+test("an enqueue that stays open hides no ready job of its serial queue, though that was closed in between", async () => {
+  await using db = await withClaims();
+  await db.sql`select app_jobs.add_job(${tenant}, 't', queue_name => 'q')`;
+  const [first, second] = [await db.sql.reserve(), await db.sql.reserve()];
+  try {
+    await first`begin`;
+    await first`select app_jobs.add_job(${tenant}, 't', queue_name => 'q')`;
+    const [running] = (await db.claim(1)).jobs;
+    await second`begin`;
+    await second`select app_jobs.add_job(${tenant}, 't', queue_name => 'q')`;
+    await first`commit`;
+    if (running !== undefined)
+      await db.jobs.completeJobs([{ jobId: running.id, leaseToken: running.leaseToken }]);
+    await db.sql`update app_jobs.job_queues set closed_until = now() where closed_until is not null`;
+    expect((await db.claim(1)).jobs).toHaveLength(1);
+    await second`rollback`;
+  } finally {
+    first.release();
+    second.release();
+  }
+});

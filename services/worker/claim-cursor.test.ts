@@ -2,7 +2,12 @@ import { expect, test } from "bun:test";
 import type { Floors } from "#db/jobs";
 import { type ClaimCursor, createClaimCursor, type Reach } from "./claim-cursor.ts";
 
-const at = (ms: number, id = 1) => ({ taskIdentifier: "a", priority: 0, id: String(id), runAtUs: (1_000_000 + ms) * 1_000 });
+const at = (ms: number, id = 1) => ({
+  taskIdentifier: "a",
+  priority: 0,
+  id: String(id),
+  runAtUs: (1_000_000 + ms) * 1_000,
+});
 
 /** Gives how far before `latest` some floors begin, in ms; null where there are none. */
 const backMs = (floors: Floors, latest: number) =>

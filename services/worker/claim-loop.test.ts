@@ -129,3 +129,17 @@ test("when a task is in reach again, all of its jobs are claimed", async () => {
   await until("all are done", async () => (await db.sql`select from app_jobs.jobs`).length === 0);
   await back.stop(true);
 });
+
+test("a task that is slow and alone is claimed again whenever one of its requests ends", async () => {
+  await using db = await withDatabase();
+  await using fn = await withFunction(async () => {
+    await Bun.sleep(80);
+    return Response.json({});
+  });
+  const env = { ...db.env, ...unhurried, KNATIVE_SERVICE_URL: fn.url, JOBS_CONCURRENCY: "8" };
+  await using _service = await withJobService(env);
+  const sleepers = () => db.sql`select from app_jobs.workers where sleeps_until > now()`;
+  await until("it sleeps", async () => (await sleepers()).length === 1);
+  await db.sql`select app_jobs.add_job(${tenant}, 'slow') from generate_series(1, 60)`;
+  await until("all are done", async () => (await db.sql`select from app_jobs.jobs`).length === 0);
+});

@@ -58,7 +58,7 @@ export function startClaimLoop(options: ClaimLoopOptions): ClaimLoop {
   const slots = createSlots({
     ...options,
     onFree: () => {
-      if (isFull || !rest.isToldOf()) signal.wake();
+      if (isFull || look.hasLeftOut() || !rest.isToldOf()) signal.wake();
     },
     onFollowed: signal.wake,
   });

@@ -34,6 +34,8 @@ export type Look = {
   readonly whenNoneBeside: () => Promise<void>;
   /** Makes it look for jobs that are leased to this worker without its knowing, before it claims again. */
   readonly mayHaveStrays: () => void;
+  /** Whether the last look left tasks out for want of slots: whatever frees one, they are to be looked for again. */
+  readonly hasLeftOut: () => boolean;
 };
 
 /** How much to claim, of which tasks, and for which run. */
@@ -91,6 +93,7 @@ export function createLook(options: LookOptions): Look {
   const { jobs, run, held, health, tasks, slots, back, log } = options;
   const strays = createStrays();
   let beside: Promise<void> | null = null;
+  let hasLeftOut = false;
 
   const claim = createClaim(options, strays.mayCome);
 
@@ -134,7 +137,9 @@ export function createLook(options: LookOptions): Look {
     const trials = await tryResting(worker);
     const limit = slots.wanted();
     if (limit === 0) return "enough";
-    const except = [...health.resting(), ...slots.leftOut()];
+    const leftOut = slots.leftOut();
+    hasLeftOut = leftOut.length > 0;
+    const except = [...health.resting(), ...leftOut];
     const wanted = { worker, limit, filter: { only: tasks, except: except.length === 0 ? null : except } };
     let reach = back.reach();
     if (reach.isBeside) {
@@ -151,5 +156,6 @@ export function createLook(options: LookOptions): Look {
       await beside;
     },
     mayHaveStrays: strays.mayCome,
+    hasLeftOut: () => hasLeftOut,
   };
 }

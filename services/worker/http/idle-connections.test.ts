@@ -4,9 +4,9 @@ import { createIdleConnections, type IdleOptions } from "./idle-connections.ts";
 
 /** A store of a test's own, and the connections that were opened for it. */
 function withStore(options: IdleOptions) {
-  const store = createIdleConnections(options);
-  const open = new Set<Connection>();
   let nowMs = 0;
+  const store = createIdleConnections({ now: () => nowMs, ...options });
+  const open = new Set<Connection>();
   const connect = () => {
     const connection: Connection = {
       openedAt: nowMs,
