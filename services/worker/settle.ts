@@ -44,6 +44,9 @@ const gatherMs = 5;
  */
 const heldPauseMs = 100;
 
+/** How long there have to be such outcomes before the log says so, in ms: a transaction that is merely under way ends sooner. */
+const heldPatienceMs = 1_000;
+
 /** Least time between two lines in the log about them, in ms. */
 const heldTellMs = 10_000;
 
@@ -149,6 +152,7 @@ type Again = { readonly signal: AbortSignal; readonly write: (entries: readonly 
 /** Keeps the outcomes whose jobs are in other hands, and brings them again, all together, a little later. */
 function createHeld(log: WriteOptions["log"]) {
   let held: Entry[] = [];
+  let since: number | null = null;
   let toldAt = Number.NEGATIVE_INFINITY;
   const take = () => {
     const taken = held;
@@ -158,6 +162,7 @@ function createHeld(log: WriteOptions["log"]) {
   const bringAgain = async ({ signal, write }: Again) => {
     await pause(heldPauseMs, undefined, { signal }).catch(() => undefined);
     if (!signal.aborted) await write(take());
+    if (held.length === 0) since = null;
   };
   return {
     /** Takes outcomes, which resolve to false where their leases are lost by now. */
@@ -168,8 +173,10 @@ function createHeld(log: WriteOptions["log"]) {
       }
       if (held.length === 0) void bringAgain(again);
       held.push(...entries);
-      if (performance.now() < toldAt + heldTellMs) return;
-      toldAt = performance.now();
+      const now = performance.now();
+      since ??= now;
+      if (now < since + heldPatienceMs || now < toldAt + heldTellMs) return;
+      toldAt = now;
       log.warn("outcomes wait: another transaction holds their jobs", {
         outcomes: held.length,
         jobId: held[0]?.lease.jobId,
