@@ -56,6 +56,9 @@ const payloadLimit = 32 * 1024 * 1024;
 /** A task is quick while its answers take no longer than this on average, and no request in flight is older, in ms. */
 const quickMs = 50;
 
+/** How often it is looked whether any task is slow, in ms. */
+const slowLookMs = 5;
+
 /** Tasks whose pace is remembered at most; enqueuers name tasks. */
 const tasksLimit = 1_000;
 
@@ -166,7 +169,17 @@ function createRequests(extra: () => number) {
         tasks.push(task);
     return tasks;
   };
-  const isOpen = () => extra() > 0 && slow(0).length > 0;
+  let isAnySlow = false;
+  let lookedAt = Number.NEGATIVE_INFINITY;
+  // Asked at each start and answer, and looked at every few milliseconds.
+  const isOpen = () => {
+    const now = performance.now();
+    if (now - lookedAt > slowLookMs) {
+      lookedAt = now;
+      isAnySlow = extra() > 0 && slow(0).length > 0;
+    }
+    return isAnySlow;
+  };
   return {
     began: (task: string): (() => void) => {
       const request = { since: performance.now() };
